@@ -1,0 +1,1 @@
+"""What stands between a Discord message and the LLM."""

@@ -1,0 +1,410 @@
+"""Every sentence that a person reads, in English and Japanese.
+
+A sentence is a constant; whoever says it fills in its names: ``SETTING_MISSING.say("ja", name="TOKEN")``.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Literal, NamedTuple
+
+from chat.faults import Fault
+
+Language = Literal["en", "ja"]
+
+
+class Sentence(NamedTuple):
+    """One sentence that a person reads, in both languages; {names} are filled in by say()."""
+
+    en: str
+    ja: str
+
+    def say(self, language: Language, **values: object) -> str:
+        """The sentence in one language. Raises KeyError for a {name} that has no value."""
+        text = self.en if language == "en" else self.ja
+        return text.format(**values)
+
+
+# --- settings.py: read at the terminal by whoever runs the bot -------------------------------------------------------
+
+# The file itself. {file} is its name, {folder} where it was looked for.
+SETTINGS_FILE_MISSING = Sentence(
+    "There is no {file} in {folder}. Copy the sample in that folder, then fill it in: "
+    "cp {file}.sample {file} (Windows: copy {file}.sample {file})",
+    "{folder} に {file} がありません。このフォルダーで見本をコピーしてから、中身を書き込んでください: "
+    "cp {file}.sample {file} (Windows では copy {file}.sample {file})",
+)
+SETTINGS_FILE_NAMED_TXT = Sentence(
+    "There is no {file} in {folder}, but a {file}.txt: the editor has added .txt to the name. Rename it: "
+    "mv {file}.txt {file} (Windows: ren {file}.txt {file})",
+    "{folder} に {file} がなく、{file}.txt があります。エディターが名前に .txt を付け足したようです。"
+    "名前を変更してください: mv {file}.txt {file} (Windows では ren {file}.txt {file})",
+)
+SETTINGS_FILE_IS_FOLDER = Sentence(
+    "{file} in {folder} is a folder. It must be a file: rename or remove the folder, then copy the sample: "
+    "cp {file}.sample {file} (Windows: copy {file}.sample {file})",
+    "{folder} の {file} はフォルダーになっています。ファイルでなければなりません。"
+    "フォルダーの名前を変えるか削除してから、見本をコピーしてください: "
+    "cp {file}.sample {file} (Windows では copy {file}.sample {file})",
+)
+SETTINGS_FILE_UNREADABLE = Sentence(
+    "{file} in {folder} can't be read ({reason}). Make sure that your user is allowed to read it.",
+    "{folder} の {file} を読み込めません ({reason})。お使いのユーザーに読み取りの権限があるか確認してください。",
+)
+SETTINGS_FILE_NOT_UTF8 = Sentence(
+    "{file} is not saved as UTF-8. Open it in your editor and save it again as UTF-8 "
+    "(Notepad: File → Save as → Encoding: UTF-8).",
+    "{file} が UTF-8 で保存されていません。エディターで開き、文字コードを UTF-8 にして保存し直してください "
+    "(メモ帳では「名前を付けて保存」→「エンコード」で UTF-8 を選びます)。",
+)
+
+# What Python says of it. {text} is the line, or as much of it as holds no secret; {hint} is one of the hints below.
+SETTINGS_SYNTAX = Sentence(
+    "{file}, line {line}: Python does not understand this line: {text} ({hint})",
+    "{file} の {line} 行目: Python として読めない行です: {text} ({hint})",
+)
+SETTINGS_HINT_INDENTED = Sentence(
+    "take away the blanks at the beginning of the line",
+    "行の先頭の空白を取り除いてください",
+)
+SETTINGS_HINT_QUOTE_MARKS = Sentence(
+    'it has quotes like “ ” or ‘ ’: replace them by the straight quotes " "',
+    '“ ” や ‘ ’、「 」 のような引用符が使われています。半角の " " に置き換えてください',
+)
+SETTINGS_HINT_FULL_WIDTH = Sentence(
+    "it has full-width characters: type letters, digits, signs and blanks in half width",
+    "全角の文字が使われています。英数字、記号、空白は半角で入力してください",
+)
+SETTINGS_HINT_QUOTE_MISSING = Sentence(
+    "a quote is missing: a text needs the same quote at its beginning and at its end",
+    '引用符が足りません。文字列の始めと終わりに同じ引用符 (半角の " ") を付けてください',
+)
+SETTINGS_HINT_NO_QUOTES = Sentence(
+    'put the text between quotes, like this: LLM_MODEL = "gemma:2b"',
+    '文字列は引用符 (半角の " ") で囲んでください。例: LLM_MODEL = "gemma:2b"',
+)
+SETTINGS_HINT_LOOK = Sentence(
+    "look for a missing quote, comma or bracket, in this line or the one before it",
+    "引用符、カンマ、かっこが抜けていないか、この行と 1 つ前の行を確認してください",
+)
+SETTINGS_NAME_ERROR = Sentence(
+    "{file}, line {line}: Python does not know {word} in this line: {text} ({hint})",
+    "{file} の {line} 行目: Python の知らない名前 {word} が使われています: {text} ({hint})",
+)
+SETTINGS_RUN_ERROR = Sentence(
+    "{file}, line {line}: Python can't run this line: {text} ({error}). Correct it, or compare it with {file}.sample.",
+    "{file} の {line} 行目: Python がこの行を実行できません: {text} ({error})。"
+    "{file}.sample と見比べて直してください。",
+)
+
+# Names
+SETTING_MISSING = Sentence(
+    "{name} is missing. Add a line that begins with {name} = ; settings.py.sample shows how.",
+    "{name} がありません。settings.py.sample を参考に、{name} = で始まる行を書き足してください。",
+)
+SETTING_UNKNOWN = Sentence(
+    "There is no setting {name}. Remove it, or, if it is a helper of your own, write its name in small letters.",
+    "{name} という設定はありません。削除してください。ご自分用の変数であれば、名前を小文字にしてください。",
+)
+SETTING_UNKNOWN_NEAR = Sentence(
+    "There is no setting {name}. Did you mean {nearest}? Then write {nearest}.",
+    "{name} という設定はありません。{nearest} のことでしたら、{nearest} と書いてください。",
+)
+
+# Values. {found} is what stands in settings.py: a number, a text with its quotes, or one of SETTING_FOUND_….
+SETTING_FOUND_NUMBER = Sentence("a number", "数値")
+SETTING_FOUND_LIST = Sentence("a list", "リスト")
+SETTING_FOUND_OTHER = Sentence("something that is neither text nor number", "文字列でも数値でもないもの")
+SETTING_NOT_TEXT = Sentence(
+    '{name} must be a text between quotes, like {name} = "…"; it is {found}.',
+    '{name} には引用符で囲んだ文字列を {name} = "…" のように書いてください。今の値は {found} です。',
+)
+SETTING_EMPTY = Sentence(
+    "{name} is empty. Fill it in; settings.py.sample shows how.",
+    "{name} が空です。settings.py.sample を参考に書き込んでください。",
+)
+SETTING_UNPRINTABLE = Sentence(
+    "{name} has a line break or an invisible character in it. Type it again on one line.",
+    "{name} に改行か、目に見えない文字が入っています。1 行で入力し直してください。",
+)
+SETTING_NUMBER_BETWEEN = Sentence(
+    "{name} must be a number between {low} and {high}, it is {found}.",
+    "{name} には {low} から {high} までの整数を書いてください。今の値は {found} です。",
+)
+SETTING_NUMBER_FROM = Sentence(
+    "{name} must be a whole number, {low} or more, it is {found}.",
+    "{name} には {low} 以上の整数を書いてください。今の値は {found} です。",
+)
+SETTING_SECONDS = Sentence(
+    "{name} must be a number of seconds, more than 0 and at most {high}, it is {found}.",
+    "{name} には秒数を、0 より大きく {high} 以下の数値で書いてください。今の値は {found} です。",
+)
+SETTING_CHOICE = Sentence(
+    "{name} must be one of {choices}, it is {found}.",
+    "{name} には {choices} のどれかを書いてください。今の値は {found} です。",
+)
+
+# TOKEN, LLM_API_KEY
+SETTING_TOKEN_PLACEHOLDER = Sentence(
+    "{name} still holds the sample's text. Put your bot's token there: "
+    "https://discord.com/developers/applications → your application → Bot → Reset Token.",
+    "{name} が見本のままです。ボットのトークンを書き込んでください: "
+    "https://discord.com/developers/applications → 自分のアプリケーション →「Bot」→「Reset Token」で表示されます。",
+)
+SETTING_TOKEN_CHARACTERS = Sentence(
+    "{name} has a blank or another character that no token has. Copy the token again, whole and without anything else: "
+    "https://discord.com/developers/applications → your application → Bot → Reset Token.",
+    "{name} に空白など、トークンにはない文字が入っています。トークンだけをもう一度コピーしてください: "
+    "https://discord.com/developers/applications → 自分のアプリケーション →「Bot」→「Reset Token」で表示されます。",
+)
+SETTING_KEY_CHARACTERS = Sentence(
+    "{name} has a line break or a character that no key has. Only ASCII letters, digits and signs can be sent: "
+    "copy the key again.",
+    "{name} に改行など、キーには使えない文字が入っています。使えるのは半角の英数字と記号だけです。"
+    "キーをもう一度コピーしてください。",
+)
+
+# CHATBOT_CH_ID
+SETTING_HOW_TO_COPY_CHANNEL_ID = Sentence(
+    "in Discord, switch on User Settings → Advanced → Developer Mode, then right-click the channel → Copy Channel ID",
+    "Discord の「ユーザー設定」→「詳細設定」で「開発者モード」をオンにし、"
+    "チャンネルを右クリックして「チャンネルIDをコピー」を選びます",
+)
+SETTING_CHANNEL_PLACEHOLDER = Sentence(
+    "{name} still holds the sample's number. Put your channel's ID there: {how}.",
+    "{name} が見本の番号のままです。お使いのチャンネルの ID を書き込んでください: {how}。",
+)
+SETTING_CHANNEL_NOT_ID = Sentence(
+    "{name} must be a channel's ID, a number of 15 to 20 digits, or a list of them; it is {found}. To get it: {how}.",
+    "{name} にはチャンネルの ID (15〜20 桁の数字) か、そのリストを書いてください。今の値は {found} です。"
+    "ID の調べ方: {how}。",
+)
+SETTING_CHANNEL_NONE = Sentence(
+    "{name} is an empty list. Put the ID of at least one channel there: {how}.",
+    "{name} が空のリストです。チャンネルの ID を 1 つ以上書き込んでください: {how}。",
+)
+
+# LLM_HOST
+SETTING_HOST_NOT_A_HOST = Sentence(
+    '{name} must be a computer\'s name or address like "127.0.0.1", or a whole URL like "https://example.com/path"; '
+    "it is {found}.",
+    '{name} には "127.0.0.1" のようなホスト名かアドレス、または "https://example.com/path" のような URL 全体を'
+    "書いてください。今の値は {found} です。",
+)
+SETTING_HOST_WITH_PORT = Sentence(
+    '{name} has the port in it. Write the two apart: {name} = "{host}" and LLM_PORT = {port}',
+    '{name} にポート番号が入っています。2 つに分けて書いてください: {name} = "{host}" と LLM_PORT = {port}',
+)
+SETTING_HOST_SCHEME = Sentence(
+    "{name} must begin with http:// or https:// if it is a URL, it is {found}.",
+    "{name} に URL を書くときは http:// か https:// で始めてください。今の値は {found} です。",
+)
+SETTING_HOST_BAD_PORT = Sentence(
+    "{name} has a port that is no number between 1 and 65535, it is {found}.",
+    "{name} の中のポート番号は 1 から 65535 までの整数にしてください。今の値は {found} です。",
+)
+SETTING_HOST_WITH_PASSWORD = Sentence(
+    "{name} has a user name or password (the part before @). Take it out, and put the server's key in LLM_API_KEY.",
+    "{name} にユーザー名かパスワード (@ の前の部分) が入っています。それを取り除き、"
+    "サーバーのキーは LLM_API_KEY に書いてください。",
+)
+SETTING_HOST_WITH_QUERY = Sentence(
+    "{name} has a part that begins with ? or #. Take it out; a key goes in LLM_API_KEY.",
+    "{name} に ? か # で始まる部分があります。取り除いてください。キーは LLM_API_KEY に書きます。",
+)
+SETTING_HOST_IS_OPENAI = Sentence(
+    '{name} ends with {path}, as for an OpenAI-compatible server. Add LLM_API = "openai", '
+    "or take {path} out for Ollama.",
+    "{name} が OpenAI 互換サーバーのように {path} で終わっています。"
+    'LLM_API = "openai" を書き足すか、Ollama を使うときは {path} を取り除いてください。',
+)
+
+# COMMAND_PREFIX
+SETTING_PREFIX_LENGTH = Sentence(
+    "{name} must be 1 to 10 visible characters without blanks, it is {found}.",
+    "{name} には空白を含まない 1〜10 文字を書いてください。今の値は {found} です。",
+)
+SETTING_PREFIX_SLASH = Sentence(
+    '{name} must not begin with "/": Discord keeps that for its own command menu. "!" will do.',
+    '{name} を "/" で始めることはできません。Discord がコマンドのメニューに使うためです。"!" などにしてください。',
+)
+SETTING_PREFIX_MENTION = Sentence(
+    '{name} must not begin with "@" or "<": Discord turns such text into mentions and emoji. "!" will do.',
+    '{name} を "@" や "<" で始めることはできません。Discord がメンションや絵文字として扱うためです。'
+    '"!" などにしてください。',
+)
+
+
+# --- In the channel --------------------------------------------------------------------------------------------------
+
+USAGE = Sentence(
+    "Write your question behind the command, like this: `{prefix}chat Hello! How are you?`",
+    "コマンドの後に質問を書いてください。例: `{prefix}chat こんにちは！`",
+)
+WRONG_CHANNEL = Sentence(
+    "I answer in {channels}. Please ask me there.",
+    "私がお答えするのは {channels} です。そちらで質問してください。",
+)
+NOTICE = Sentence("⏳ Waiting for the model …", "⏳ モデルの返答を待っています…")
+EMPTY = Sentence(
+    "⚠️ The model gave an empty answer. Please ask again, perhaps in other words.",
+    "⚠️ モデルの答えが空でした。言い方を変えて、もう一度質問してみてください。",
+)
+INCOMPLETE = Sentence(
+    "⚠️ The answer may end too early: the LLM server stopped without saying that it was complete. "
+    "Please ask again if something is missing.",
+    "⚠️ 答えが途中で終わっているかもしれません。LLM サーバーが完了を知らせずに送信を終えました。"
+    "足りない場合はもう一度質問してください。",
+)
+BROKEN_OFF = Sentence(
+    "⚠️ Broken off: the bot was stopped. Please ask again when it is back.",
+    "⚠️ ボットが停止したため、ここで中断しました。再開したらもう一度質問してください。",
+)
+
+MODEL_MISSING_OLLAMA = Sentence(
+    "⚠️ The LLM server does not have the model {model}. Whoever runs it can get it with `ollama pull {model}`; "
+    "then ask again.",
+    "⚠️ LLM サーバーにモデル {model} がありません。"
+    "管理者が `ollama pull {model}` で入手してから、もう一度質問してください。",
+)
+MODEL_MISSING_OPENAI = Sentence(
+    "⚠️ The LLM server does not have the model {model}. Whoever runs the bot can set another one as LLM_MODEL in "
+    "settings.py.",
+    "⚠️ LLM サーバーにモデル {model} がありません。"
+    "ボットの管理者が settings.py の LLM_MODEL を別のモデルに変更してください。",
+)
+FAULTS: Dict[Fault, Sentence] = {
+    Fault.UNREACHABLE: Sentence(
+        "⚠️ I can't reach the LLM server at {address}. Whoever runs the bot should check that it is running; "
+        "then ask again.",
+        "⚠️ LLM サーバー ({address}) に接続できません。起動しているかどうかをボットの管理者が確認してから、"
+        "もう一度質問してください。",
+    ),
+    Fault.NAME_UNKNOWN: Sentence(
+        "⚠️ There is no server by the name of the LLM server's address {address}. Whoever runs the bot should check "
+        "LLM_HOST in settings.py.",
+        "⚠️ LLM サーバーのアドレス {address} が見つかりません。"
+        "ボットの管理者が settings.py の LLM_HOST を確認してください。",
+    ),
+    Fault.NOT_SECURE: Sentence(
+        "⚠️ No secure connection to the LLM server at {address}: its certificate was refused. Whoever runs the bot "
+        "should check LLM_HOST in settings.py and the server's certificate.",
+        "⚠️ LLM サーバー ({address}) の証明書が受け入れられず、安全に接続できません。ボットの管理者が settings.py の "
+        "LLM_HOST とサーバーの証明書を確認してください。",
+    ),
+    Fault.NOT_THE_API: Sentence(
+        "⚠️ At {address} something else answers than the LLM server that I expect. Whoever runs the bot should check "
+        "LLM_HOST, LLM_PORT and LLM_API in settings.py.",
+        "⚠️ {address} から LLM サーバーではない応答が返ってきました。ボットの管理者が settings.py の "
+        "LLM_HOST、LLM_PORT、LLM_API を確認してください。",
+    ),
+    Fault.PROMPT_TOO_LONG: Sentence(
+        "⚠️ The question is too long for the model. Please make it shorter and ask again.",
+        "⚠️ 質問がモデルにとって長すぎます。短くしてもう一度質問してください。",
+    ),
+    Fault.KEY_REFUSED: Sentence(
+        "⚠️ The LLM server refused the bot's API key. Whoever runs the bot should check LLM_API_KEY in settings.py.",
+        "⚠️ LLM サーバーがボットの API キーを受け付けませんでした。ボットの管理者が settings.py の LLM_API_KEY を"
+        "確認してください。",
+    ),
+    Fault.BUSY: Sentence(
+        "⚠️ The LLM server is too busy right now. Please ask again in a minute.",
+        "⚠️ LLM サーバーが混み合っています。1 分ほど待ってから、もう一度質問してください。",
+    ),
+    Fault.REQUEST_REFUSED: Sentence(
+        "⚠️ The LLM server refused the request. Whoever runs the bot finds the reason in its log.",
+        "⚠️ LLM サーバーがリクエストを拒否しました。ボットの管理者がログで理由を確認してください。",
+    ),
+    Fault.SERVER_ERROR: Sentence(
+        "⚠️ The LLM server reported an error. Please ask again; if it happens again, whoever runs the bot finds the "
+        "reason in its log.",
+        "⚠️ LLM サーバーでエラーが起きました。もう一度質問してください。繰り返す場合は、ボットの管理者がログで理由を"
+        "確認してください。",
+    ),
+    Fault.SILENT: Sentence(
+        "⚠️ The LLM server was silent for too long. Please ask again; if it happens again, whoever runs the bot can "
+        "raise LLM_READ_TIMEOUT in settings.py.",
+        "⚠️ LLM サーバーから長い間応答がありませんでした。もう一度質問してください。繰り返す場合は、ボットの管理者が "
+        "settings.py の LLM_READ_TIMEOUT を大きくしてください。",
+    ),
+    Fault.CUT_OFF: Sentence(
+        "⚠️ The connection to the LLM server broke off. Please ask again.",
+        "⚠️ LLM サーバーとの接続が切れました。もう一度質問してください。",
+    ),
+    Fault.BAD_STREAM: Sentence(
+        "⚠️ The LLM server at {address} sent something that I can't read. Whoever runs the bot should check LLM_API in "
+        "settings.py.",
+        "⚠️ LLM サーバー ({address}) から読み取れないデータが届きました。ボットの管理者が settings.py の LLM_API を"
+        "確認してください。",
+    ),
+    Fault.INTERNAL: Sentence(
+        "⚠️ Something went wrong in the bot itself. Whoever runs it finds the reason in its log.",
+        "⚠️ ボットの内部でエラーが起きました。管理者がログで理由を確認してください。",
+    ),
+}
+
+
+def model_missing(api: str) -> Sentence:
+    """What to do depends on the kind of server: only Ollama has models that can be pulled."""
+    return MODEL_MISSING_OLLAMA if api == "ollama" else MODEL_MISSING_OPENAI
+
+
+def fault(kind: Fault, api: str) -> Sentence:
+    """The sentence for what is wrong with the LLM server; it takes {address} and {model}."""
+    return model_missing(api) if kind is Fault.MODEL_MISSING else FAULTS[kind]
+
+
+# --- At the start: read at the terminal by whoever runs the bot ------------------------------------------------------
+
+START_WRONG_TOKEN = Sentence(
+    "Discord refuses the TOKEN of settings.py. Open https://discord.com/developers/applications, choose your "
+    'application, then "Bot" → "Reset Token", and copy the new token into settings.py.',
+    "settings.py の TOKEN が Discord に拒否されました。"
+    "https://discord.com/developers/applications でアプリケーションを選び、"
+    "「Bot」→「Reset Token」で新しいトークンを作り、settings.py に貼り付けてください。",
+)
+START_INTENT_OFF = Sentence(
+    "The bot may not read messages yet. Open https://discord.com/developers/applications, choose your application, "
+    'then "Bot" → "Privileged Gateway Intents", switch on "Message Content Intent", click "Save Changes" and start '
+    "the bot again.",
+    "ボットにメッセージを読む許可がありません。https://discord.com/developers/applications でアプリケーションを選び、"
+    "「Bot」→「Privileged Gateway Intents」の「Message Content Intent」をオンにして「Save Changes」を押し、"
+    "ボットを起動し直してください。",
+)
+START_NO_DISCORD = Sentence(
+    "Discord can't be reached, or answered with an error (see the line above). Check the internet connection and "
+    "https://discordstatus.com, then start the bot again.",
+    "Discord に接続できないか、エラーが返ってきました (上の行を参照)。インターネット接続と https://discordstatus.com を"
+    "確認してから、ボットを起動し直してください。",
+)
+START_NO_SERVER = Sentence(
+    "The bot is in no Discord server yet. Open this link to invite it: {invite}",
+    "ボットはまだどの Discord サーバーにも参加していません。次のリンクを開いて招待してください: {invite}",
+)
+START_NO_CHANNEL = Sentence(
+    "The bot sees no channel with the id {id} (CHATBOT_CH_ID). Switch on Developer Mode in Discord (User Settings → "
+    "Advanced), right-click the channel → Copy Channel ID, and put it into settings.py. If the channel is in a server "
+    "that the bot has not joined, invite it: {invite}",
+    "ID {id} (CHATBOT_CH_ID) のチャンネルが見つかりません。Discord の「ユーザー設定」→「詳細設定」で「開発者モード」を"
+    "オンにし、チャンネルを右クリックして「チャンネル ID をコピー」を選び、settings.py に貼り付けてください。"
+    "ボットが参加していないサーバーのチャンネルなら、招待してください: {invite}",
+)
+START_CATEGORY = Sentence(
+    "{channel} (id {id}, CHATBOT_CH_ID) is a category, not a channel. Copy the id of a text channel under it.",
+    "{channel} (ID {id}、CHATBOT_CH_ID) はチャンネルではなくカテゴリーです。その下のテキストチャンネルの ID を"
+    "コピーしてください。",
+)
+START_RIGHTS = Sentence(
+    "The bot lacks rights in #{channel} of {server}: {rights}. Click the gear beside the channel's name → Permissions, "
+    "add the bot's role, and allow them.",
+    "{server} の #{channel} でボットの権限が足りません: {rights}。"
+    "チャンネル名の横の歯車 →「権限」でボットのロールを追加し、"
+    "許可してください。",
+)
+RIGHTS: Dict[str, Sentence] = {
+    "view_channel": Sentence("View Channel", "チャンネルを見る"),
+    "read_messages": Sentence("View Channel", "チャンネルを見る"),
+    "send_messages": Sentence("Send Messages", "メッセージを送信"),
+    "send_messages_in_threads": Sentence("Send Messages in Threads", "スレッドでメッセージを送信"),
+    "read_message_history": Sentence("Read Message History", "メッセージ履歴を読む"),
+}
+"""By discord.py's name of the permission, as Discord's channel settings call it."""
