@@ -1,0 +1,466 @@
+"""LLM_Model: one answer from the LLM server, by requests.post(stream=True) in a worker thread.
+
+    LLM_Model.stream(messages) ──▶ Stream ── async for piece in stream ──▶ stream.end
+    worker thread: requests → chat.wire → loop.call_soon_threadsafe ──▶ asyncio.Queue
+
+The only module that knows requests. Errors of the library are translated here, once, into LLMError.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import re
+import socket
+import sys
+import threading
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, Iterator, List, NamedTuple, Optional, Sequence, Type, Union
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3 import exceptions as urllib3_errors
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from chat import wire
+from chat.faults import Fault, LLMError
+
+if TYPE_CHECKING:
+    from typing import Callable
+
+    from typing_extensions import Self
+    from urllib3.poolmanager import ProxyManager
+
+    from chat.config import Settings
+
+if sys.version_info >= (3, 9):
+    from asyncio import to_thread
+else:
+
+    async def to_thread(function: Callable[[], None]) -> None:
+        """Stand in for asyncio.to_thread, which Python 3.8 lacks."""
+        await asyncio.get_running_loop().run_in_executor(None, function)
+
+
+Message = Dict[str, str]
+"""{"role": "system" | "user" | "assistant", "content": …}, the form that both APIs take."""
+
+Piece = Union[wire.Text, wire.Thinking]
+
+_READ_BYTES = 64 * 1024
+_ERROR_BODY_BYTES = 64 * 1024
+_ERROR_SHOWN_CHARS = 300
+_LIST_READ_TIMEOUT = 10.0
+"""Seconds that a list of models may take: unlike an answer, it needs no model in memory."""
+
+_TOO_LONG = re.compile(r"context|too long|too large|too many tokens|exceed", re.IGNORECASE)
+_NO_MODEL = re.compile(
+    r"model.*(not found|not exist|not_found|unknown)|(no such|unknown|invalid) model", re.IGNORECASE | re.DOTALL
+)
+
+
+class Finished(NamedTuple):
+    """The server said that the answer is complete; ``reason`` is its own word, such as stop or length."""
+
+    reason: str
+
+
+class Incomplete(NamedTuple):
+    """The stream ended, without an error and without the server's word that the answer is complete."""
+
+
+class Failed(NamedTuple):
+    """The answer ended with an error."""
+
+    error: LLMError
+
+
+class Stopped(NamedTuple):
+    """Whoever asked wants no more of the answer."""
+
+
+End = Union[Finished, Incomplete, Failed, Stopped]
+
+
+class LLM_Model:  # noqa: N801 - the name is fixed by the project's user
+    """An LLM server and a model on it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.name = settings.llm_model
+        self.address = settings.llm_address
+        self._api = _APIS[settings.llm_api](settings)
+
+    def stream(self, messages: Sequence[Message]) -> Stream:
+        """Ask for an answer to ``messages``; it comes from a worker thread. Call it in a running event loop."""
+        return Stream(self._api, messages)
+
+    async def models(self) -> List[str]:
+        """Names of the models that the server has. Raises LLMError."""
+        found: List[str] = []
+        await to_thread(lambda: found.extend(self._api.models()))
+        return found
+
+    def is_among(self, models: Sequence[str]) -> bool:
+        """Whether the server's list has this model. Ollama completes a name without a tag with ``:latest``."""
+        return self.name in models or f"{self.name}:latest" in models
+
+
+class Stream:
+    """One answer on its way: iterate over its pieces, then read ``end``.
+
+    Whoever holds it calls ``stop`` when done with it, also after the end; ``async with`` does so.
+    """
+
+    def __init__(self, api: _API, messages: Sequence[Message]) -> None:
+        self.end: Optional[End] = None
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[Union[Piece, End]] = asyncio.Queue()
+        self._call = _Call()
+        self._thread = asyncio.ensure_future(to_thread(lambda: self._work(api, messages)))
+        self._thread.add_done_callback(self._worker_ended)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.stop()
+
+    async def __aiter__(self) -> AsyncIterator[Piece]:
+        while self.end is None:
+            item = await self._queue.get()
+            if isinstance(item, (wire.Text, wire.Thinking)):
+                yield item
+            else:
+                self.end = item
+
+    def stop(self) -> None:
+        """Free the server at once, in whichever phase the answer is; the iteration ends as well.
+
+        Waits for nothing, does nothing after the end. Call it in the stream's event loop.
+        """
+        self._call.stop()
+        self._queue.put_nowait(Stopped())
+
+    def _work(self, api: _API, messages: Sequence[Message]) -> None:
+        """Runs in the worker thread."""
+        try:
+            with self._call:
+                for item in api.chat(messages):
+                    self._put(item)
+        except LLMError as error:
+            self._put(Failed(error))
+
+    def _put(self, item: Union[Piece, End]) -> None:
+        # The loop may be closed already when the program ends; then nobody reads any more.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, item)
+
+    def _worker_ended(self, thread: asyncio.Future[None]) -> None:
+        """A fault of our own in the thread must end the answer, not leave its reader waiting."""
+        error = None if thread.cancelled() else thread.exception()
+        if error is None:
+            return
+        failure = LLMError(Fault.INTERNAL, repr(error))
+        failure.__cause__ = error
+        self._queue.put_nowait(Failed(failure))
+
+
+class _Call:
+    """The connection of one request, so that another thread can end it.
+
+    A thread that is blocked in recv notices neither a flag nor a close; only a shutdown of its socket ends it. The
+    socket is duplicated because TLS takes the first one over, and closing the duplicate is our business alone.
+    """
+
+    current = threading.local()
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: Optional[socket.socket] = None
+        self._stopped = False
+
+    def __enter__(self) -> Self:
+        self.current.call = self
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        del self.current.call
+        with self._lock:
+            self._close()
+
+    def watch(self, connected: socket.socket) -> None:
+        """Called in the worker thread with each connection of the request, before anything is sent on it."""
+        with self._lock:
+            self._close()
+            self._socket = socket.fromfd(connected.fileno(), connected.family, connected.type)
+            self._shut_down_if_stopped()
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            self._shut_down_if_stopped()
+
+    def _shut_down_if_stopped(self) -> None:
+        if self._stopped and self._socket:
+            # The other side may have closed first.
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _close(self) -> None:
+        if self._socket:
+            self._socket.close()
+            self._socket = None
+
+
+class _HTTPConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _watched(super()._new_conn())
+
+
+class _HTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _watched(super()._new_conn())
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+def _watched(connected: socket.socket) -> socket.socket:
+    call: Optional[_Call] = getattr(_Call.current, "call", None)
+    if call:
+        call.watch(connected)
+    return connected
+
+
+class _Adapter(HTTPAdapter):
+    """Makes each connection known to the request's _Call as soon as it stands, before any response."""
+
+    pools = {"http": _HTTPPool, "https": _HTTPSPool}  # noqa: RUF012 - read only
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self.pools
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:  # noqa: ANN401 - passed on as they are
+        manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = self.pools
+        return manager
+
+
+class _Key(AuthBase):
+    """The API key, or none. As ``auth`` it is dropped on a redirect to another host, and no .netrc takes its place."""
+
+    def __init__(self, key: Optional[str]) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._key:
+            request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
+class _API:
+    """What both formats share: requests, and the translation of what can go wrong."""
+
+    chat_path: str
+    list_path: str
+    decoder: Type[wire.Decoder]
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.llm_url
+        self._address = settings.llm_address
+        self._model = settings.llm_model
+        self._auth = _Key(settings.llm_api_key)
+        self._connect_timeout = settings.llm_connect_timeout
+        self._read_timeout = settings.llm_read_timeout
+        # No proxy can reach this machine's own loopback; "" stands for none, over what the environment says.
+        self._proxies = {"http": "", "https": ""} if _is_loopback(settings.llm_url) else None
+
+    def chat(self, messages: Sequence[Message]) -> Iterator[Union[Piece, End]]:
+        """Pieces of the answer as they arrive, then its end. Blocks; raises LLMError."""
+        body = {"model": self._model, "messages": list(messages), "stream": True}
+        with self._translated(), self._session() as session, session.post(
+            self._url + self.chat_path,
+            json=body,
+            stream=True,
+            auth=self._auth,
+            proxies=self._proxies,
+            timeout=(self._connect_timeout, self._read_timeout),
+        ) as response:
+            self._check(response)
+            yield from self._pieces(response)
+
+    def models(self) -> List[str]:
+        """Names of the server's models. Blocks; raises LLMError."""
+        with self._translated(), self._session() as session, session.get(
+            self._url + self.list_path,
+            auth=self._auth,
+            proxies=self._proxies,
+            timeout=(self._connect_timeout, min(self._read_timeout, _LIST_READ_TIMEOUT)),
+        ) as response:
+            self._check(response)
+            return self._names(response.json())
+
+    def _names(self, listing: Any) -> List[str]:  # noqa: ANN401 - JSON of any form
+        raise NotImplementedError
+
+    def _session(self) -> requests.Session:
+        session = requests.Session()
+        for scheme in _Adapter.pools:
+            session.mount(f"{scheme}://", _Adapter())
+        # A proxy that compresses would hold text back until it fills a block.
+        session.headers["Accept-Encoding"] = "identity"
+        return session
+
+    def _pieces(self, response: requests.Response) -> Iterator[Union[Piece, End]]:
+        decoder = self.decoder()
+        while True:
+            # Not iter_lines or iter_content: where the body isn't chunked, they hold text back until a block is full.
+            data = response.raw.read1(_READ_BYTES, decode_content=True)
+            for event in _joined(decoder.feed(data) if data else decoder.end()):
+                if isinstance(event, wire.ServerError):
+                    raise LLMError(Fault.SERVER_ERROR, f"{self._address} said in mid-answer: {_shown(event.message)}")
+                if isinstance(event, wire.Done):
+                    yield Finished(event.reason)
+                    return
+                yield event
+            if not data:
+                yield Incomplete()
+                return
+
+    def _check(self, response: requests.Response) -> None:
+        """Raise LLMError unless the response is an answer of the API."""
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if response.ok and not is_page and response.status_code not in _REDIRECTS:
+            return
+        body = response.raw.read(_ERROR_BODY_BYTES, decode_content=True).decode("utf-8", "replace")
+        fault = Fault.NOT_THE_API if response.ok else _fault_of(response.status_code, body, is_page=is_page)
+        raise LLMError(fault, f"{self._address} answered {response.status_code}: {_shown(body)}")
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except _LIBRARY_ERRORS as error:
+            raise LLMError(_fault_of_exception(error), f"{self._address}: {type(error).__name__}: {error}") from error
+
+
+class _Ollama(_API):
+    chat_path = "/api/chat"
+    list_path = "/api/tags"
+    decoder = wire.OllamaDecoder
+
+    def _names(self, listing: Any) -> List[str]:  # noqa: ANN401 - JSON of any form
+        return [model["name"] for model in listing["models"]]
+
+
+class _OpenAI(_API):
+    chat_path = "/v1/chat/completions"
+    list_path = "/v1/models"
+    decoder = wire.OpenAIDecoder
+
+    def _names(self, listing: Any) -> List[str]:  # noqa: ANN401 - JSON of any form
+        return [model["id"] for model in listing["data"]]
+
+
+_APIS: Dict[str, Type[_API]] = {"ollama": _Ollama, "openai": _OpenAI}
+
+_LIBRARY_ERRORS = (
+    requests.RequestException,
+    urllib3_errors.HTTPError,
+    HTTPException,
+    OSError,
+    wire.BadStreamError,
+    KeyError,  # a list of models of another form than the API's
+    TypeError,
+)
+
+_FAULTS_OF_EXCEPTIONS = (
+    ((requests.exceptions.SSLError, urllib3_errors.SSLError), Fault.NOT_SECURE),
+    ((urllib3_errors.NameResolutionError, socket.gaierror), Fault.NAME_UNKNOWN),
+    ((requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError), Fault.UNREACHABLE),
+    ((urllib3_errors.NewConnectionError,), Fault.UNREACHABLE),
+    ((requests.exceptions.ReadTimeout, urllib3_errors.ReadTimeoutError), Fault.SILENT),
+    ((requests.exceptions.TooManyRedirects, requests.exceptions.InvalidURL), Fault.NOT_THE_API),
+    ((requests.exceptions.InvalidSchema, requests.exceptions.InvalidJSONError), Fault.NOT_THE_API),
+    ((KeyError, TypeError), Fault.NOT_THE_API),
+    ((wire.BadStreamError,), Fault.BAD_STREAM),
+)
+"""In this order: a name that isn't known comes as a connection error around the reason."""
+
+_REDIRECTS = (301, 302, 303, 304, 307, 308)
+_FAULTS_OF_STATUS = {
+    401: Fault.KEY_REFUSED,
+    403: Fault.KEY_REFUSED,
+    405: Fault.NOT_THE_API,
+    413: Fault.PROMPT_TOO_LONG,
+    429: Fault.BUSY,
+    503: Fault.BUSY,
+}
+
+
+def _fault_of(status: int, body: str, *, is_page: bool) -> Fault:
+    if status in _FAULTS_OF_STATUS:
+        return _FAULTS_OF_STATUS[status]
+    if status >= 500:  # noqa: PLR2004 - the class of statuses
+        return Fault.SERVER_ERROR
+    if is_page or not body.lstrip().startswith("{"):
+        return Fault.NOT_THE_API
+    if _NO_MODEL.search(body):
+        return Fault.MODEL_MISSING
+    if status == requests.codes.not_found:
+        return Fault.NOT_THE_API
+    return Fault.PROMPT_TOO_LONG if _TOO_LONG.search(body) else Fault.REQUEST_REFUSED
+
+
+def _fault_of_exception(error: BaseException) -> Fault:
+    chain = list(_causes(error))
+    for types, fault in _FAULTS_OF_EXCEPTIONS:
+        if any(isinstance(cause, types) for cause in chain):
+            return fault
+    return Fault.CUT_OFF
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was made from: requests and urllib3 keep it as argument, as ``reason`` or as cause."""
+    yield error
+    for cause in (*error.args, getattr(error, "reason", None), error.__cause__):
+        if isinstance(cause, BaseException):
+            yield from _causes(cause)
+
+
+def _joined(events: Sequence[wire.Event]) -> Iterator[wire.Event]:
+    """Text that arrived together wakes the reader once."""
+    text: List[str] = []
+    for event in events:
+        if isinstance(event, wire.Text):
+            text.append(event.text)
+            continue
+        if text:
+            yield wire.Text("".join(text))
+            text.clear()
+        yield event
+    if text:
+        yield wire.Text("".join(text))
+
+
+def _shown(text: str) -> str:
+    """A server's words for one log line."""
+    return repr(text.strip()[:_ERROR_SHOWN_CHARS])
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
