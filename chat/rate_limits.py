@@ -1,0 +1,95 @@
+"""What Discord says of its limits on creating and editing messages, for each channel.
+
+discord.py knows the limits too, but it waits for a bucket inside the request, with a text that grows old meanwhile, and
+it takes creating and editing for one bucket because Discord gives both the same name (discord-api-docs#8073). So for
+these two the channel's writer counts (pacing.Budget), and discord.py's waiting ahead is off. It still retries a 429.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Dict, NamedTuple, Optional
+
+import aiohttp
+from discord.http import Ratelimit
+
+from chat.pacing import Budget
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+    from typing import Callable
+
+    from discord.http import HTTPClient
+
+_ROUTES = ("POST /channels/{channel_id}/messages", "PATCH /channels/{channel_id}/messages/{message_id}")
+_MESSAGES_PATH = re.compile(r"/channels/(\d+)/messages(/\d+)?$")
+
+
+class ChannelBudgets(NamedTuple):
+    """Creating and editing are counted apart (discord-api-docs#1442)."""
+
+    creates: Budget
+    edits: Budget
+
+
+class RateLimits:
+    """The budgets of all channels, kept up to date by each response that Discord gives to this client."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._channels: Dict[int, ChannelBudgets] = {}
+        self.trace = aiohttp.TraceConfig()
+        """For the ``http_trace`` of the Client: sees each response as it arrives."""
+        self.trace.on_request_end.append(self._on_response)
+
+    def of(self, channel_id: int) -> ChannelBudgets:
+        """Give the budgets of a channel."""
+        return self._channels.setdefault(channel_id, ChannelBudgets(Budget(), Budget()))
+
+    def take_over(self, http: HTTPClient) -> None:
+        """Stop discord.py from waiting ahead on the two routes that the writers count for. Call it after login."""
+        original, free = http.get_ratelimit, _NoWaiting(None)
+
+        def get_ratelimit(key: str) -> Ratelimit:
+            # The key begins with the route, or with the bucket's hash once a response has told it.
+            ours = {http._bucket_hashes.get(route, route) for route in _ROUTES}  # noqa: SLF001 - no public way
+            return free if key.rpartition(":")[0] in ours else original(key)
+
+        http.get_ratelimit = get_ratelimit  # type: ignore[method-assign] # the one place where all requests ask
+
+    async def _on_response(
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        budget = self._budget(params.method, params.url.path)
+        if budget:
+            _learn(budget, self._clock(), params.response.status, dict(params.response.headers))
+
+    def _budget(self, method: str, path: str) -> Optional[Budget]:
+        match = _MESSAGES_PATH.search(path)
+        if not match:
+            return None
+        budgets = self.of(int(match.group(1)))
+        return {"POST": budgets.creates, "PATCH": budgets.edits}.get(method)
+
+
+def _learn(budget: Budget, now: float, status: int, headers: Dict[str, str]) -> None:
+    named = {name.lower(): value for name, value in headers.items()}
+    if status == 429:  # noqa: PLR2004 - Too Many Requests
+        budget.learn(now, limit=budget.limit, remaining=0, reset_after=float(named.get("retry-after", budget.window)))
+    elif "x-ratelimit-remaining" in named:
+        budget.learn(
+            now,
+            limit=int(named["x-ratelimit-limit"]),
+            remaining=int(named["x-ratelimit-remaining"]),
+            reset_after=float(named["x-ratelimit-reset-after"]),
+        )
+
+
+class _NoWaiting(Ratelimit):
+    """A limiter of discord.py's that never waits."""
+
+    async def acquire(self) -> None:
+        """Let the request go at once."""
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Wait for nothing when it has been answered."""
