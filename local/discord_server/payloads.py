@@ -1,0 +1,263 @@
+"""The values as Discord's API v10 writes them in JSON (https://discord.com/developers/docs/resources)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Dict, List, Optional, Tuple
+
+from .state import State, snowflake_time
+from .values import DM, TEXT, THREAD, Attachment, Channel, Message, Role, User
+
+Json = Dict[str, Any]
+INTENT_FLAGS = {"presences": 1 << 13, "guild_members": 1 << 15, "message_content": 1 << 19}
+
+
+def user(person: User) -> Json:
+    """A user. Bots have four digits behind their name; people have a display name instead."""
+    name = person.name if person.bot else person.name.lower().replace(" ", "_")
+    return {
+        "id": str(person.id),
+        "username": name,
+        "discriminator": "4321" if person.bot else "0",
+        "global_name": None if person.bot else person.name,
+        "avatar": None,
+        "bot": person.bot,
+        "public_flags": 0,
+    }
+
+
+def member(state: State, person: User) -> Json:
+    """A member of the guild, without the user."""
+    return {
+        "roles": [str(role.id) for role in state.roles if person.id in role.members],
+        "nick": None,
+        "avatar": None,
+        "joined_at": timestamp(state, None),
+        "premium_since": None,
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+        "pending": False,
+    }
+
+
+def application(state: State) -> Json:
+    """The bot's application, as /oauth2/applications/@me answers; its flags hold the switched-on intents."""
+    owner = User(state.bot.id - 1, "owner")
+    return {
+        "id": str(state.bot.id),
+        "name": state.bot.name,
+        "icon": None,
+        "description": "",
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "owner": user(owner),
+        "team": None,
+        "flags": application_flags(state),
+    }
+
+
+def application_flags(state: State) -> int:
+    """The "limited" flags of bots in fewer than 100 guilds."""
+    return sum(flag for name, flag in INTENT_FLAGS.items() if name in state.privileged_intents)
+
+
+def channel(state: State, place: Channel) -> Json:
+    """A text channel, thread or DM."""
+    latest = state.messages(place.id)
+    common: Json = {
+        "id": str(place.id),
+        "type": place.kind,
+        "last_message_id": str(latest[-1].id) if latest else None,
+        "flags": 0,
+    }
+    if place.kind == DM:
+        return {**common, "recipients": [user(place.recipient)] if place.recipient else []}
+    common.update(guild_id=str(state.guild_id), name=place.name, rate_limit_per_user=0)
+    if place.kind == THREAD:
+        return {**common, **_thread(state, place, len(latest))}
+    overwrites = []
+    if place.allowed or place.denied:
+        overwrite = {"id": str(state.bot.id), "type": 1, "allow": str(place.allowed), "deny": str(place.denied)}
+        overwrites.append(overwrite)
+    return {
+        **common,
+        "position": sum(other.kind == place.kind and other.id < place.id for other in state.channels),
+        "permission_overwrites": overwrites,
+        "topic": None,
+        "nsfw": False,
+        "parent_id": None,
+    }
+
+
+def _thread(state: State, place: Channel, messages: int) -> Json:
+    return {
+        "parent_id": str(place.parent_id),
+        "owner_id": str(state.bot.id),
+        "message_count": messages,
+        "member_count": 1,
+        "thread_metadata": {
+            "archived": False,
+            "auto_archive_duration": 1440,
+            "archive_timestamp": timestamp(state, None),
+            "locked": False,
+        },
+    }
+
+
+def role(entry: Role, guild_id: int) -> Json:
+    """A role of the guild."""
+    return {
+        "id": str(entry.id),
+        "name": entry.name,
+        "permissions": str(entry.permissions),
+        "mentionable": entry.mentionable,
+        "position": 0 if entry.id == guild_id else 1,
+        "color": 0,
+        "hoist": False,
+        "managed": False,
+        "flags": 0,
+    }
+
+
+def guild(state: State, *, all_members: bool) -> Json:
+    """The guild as GUILD_CREATE brings it; only the bot itself among the members unless `all_members`."""
+    members = state.members if all_members else (state.bot,)
+    places = state.channels
+    return {
+        "id": str(state.guild_id),
+        "name": "Local guild",
+        "owner_id": str(state.bot.id - 1),
+        "preferred_locale": state.locale,
+        "roles": [role(entry, state.guild_id) for entry in state.roles],
+        "members": [{"user": user(person), **member(state, person)} for person in members],
+        "member_count": len(state.members),
+        "channels": [channel(state, place) for place in places if place.kind == TEXT],
+        "threads": [
+            channel(state, place) for place in places if place.kind == THREAD and state.bot_may(place, "view_channel")
+        ],
+        "joined_at": timestamp(state, None),
+        "large": False,
+        "unavailable": False,
+        "features": [],
+        "emojis": [],
+        "stickers": [],
+        "voice_states": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+        "verification_level": 0,
+        "default_message_notifications": 0,
+        "explicit_content_filter": 0,
+        "mfa_level": 0,
+        "nsfw_level": 0,
+        "premium_tier": 0,
+        "system_channel_flags": 0,
+    }
+
+
+def message(state: State, entry: Message, *, content: bool) -> Json:
+    """A message; `content` says whether the reader has the message content intent.
+
+    Without it the text of other people's messages is empty, but in DMs and where the bot is mentioned
+    (https://discord.com/developers/docs/events/gateway#message-content-intent).
+    """
+    answered = state.message(entry.reference) if entry.reference is not None else None
+    result = _message(state, entry, content=content)
+    if entry.reference is not None and answered is not None:
+        result["message_reference"] = {
+            "type": 0,
+            "message_id": str(entry.reference),
+            "channel_id": str(entry.channel_id),
+            "guild_id": str(state.guild_id),
+        }
+        result["referenced_message"] = _message(state, answered, content=content) if answered.deleted is None else None
+    return result
+
+
+def _message(state: State, entry: Message, *, content: bool) -> Json:
+    shown = content or _always_readable(state, entry)
+    result: Json = {
+        "id": str(entry.id),
+        "channel_id": str(entry.channel_id),
+        "type": 0 if entry.reference is None else 19,
+        "author": user(entry.author),
+        "content": entry.content if shown else "",
+        "timestamp": timestamp(state, entry.created),
+        "edited_timestamp": None if entry.edited is None else timestamp(state, entry.edited),
+        "mentions": [user(person) for person in _mentioned(state, entry)],
+        "mention_roles": [str(found) for found in entry.mentions.roles],
+        "mention_everyone": entry.mentions.everyone,
+        "attachments": _attachments(state, entry) if shown else [],
+        "embeds": [],
+        "components": [],
+        "flags": 0,
+        "tts": False,
+        "pinned": False,
+    }
+    if shown:
+        result.update(entry.extras)
+    if entry.author.webhook:
+        result["webhook_id"] = str(entry.author.id)
+    return result
+
+
+def message_event(state: State, place: Channel, entry: Message, *, content: bool) -> Json:
+    """A message as MESSAGE_CREATE and MESSAGE_UPDATE bring it: with the guild and the author's membership."""
+    result = message(state, entry, content=content)
+    if place.kind == DM:
+        return result
+    result["guild_id"] = str(state.guild_id)
+    if not entry.author.webhook:
+        result["member"] = member(state, entry.author)
+    for mentioned, person in zip(result["mentions"], _mentioned(state, entry)):
+        mentioned["member"] = member(state, person)
+    return result
+
+
+def typing_event(state: State, place: Channel, person: User) -> Json:
+    """TYPING_START."""
+    result: Json = {
+        "channel_id": str(place.id),
+        "user_id": str(person.id),
+        "timestamp": int(dt.datetime.now(dt.timezone.utc).timestamp()),
+    }
+    if place.kind != DM:
+        result["guild_id"] = str(state.guild_id)
+        result["member"] = {"user": user(person), **member(state, person)}
+    return result
+
+
+def timestamp(state: State, moment: Optional[float]) -> str:
+    """ISO 8601 of a moment of `time.monotonic()`; None is when the guild was made."""
+    seconds = snowflake_time(state.guild_id) if moment is None else state.wall_time(moment)
+    return dt.datetime.fromtimestamp(seconds, dt.timezone.utc).isoformat()
+
+
+def _mentioned(state: State, entry: Message) -> Tuple[User, ...]:
+    found = (state.find_user(user_id) for user_id in entry.mentions.users)
+    return tuple(person for person in found if person is not None)
+
+
+def _always_readable(state: State, entry: Message) -> bool:
+    place = state.find_channel(entry.channel_id)
+    in_dm = place is not None and place.kind == DM
+    return in_dm or entry.author == state.bot or state.bot.id in entry.mentions.users
+
+
+def _attachments(state: State, entry: Message) -> List[Json]:
+    return [_attachment(state, entry, attachment) for attachment in entry.attachments]
+
+
+def _attachment(state: State, entry: Message, attachment: Attachment) -> Json:
+    url = f"{state.url}/attachments/{entry.channel_id}/{attachment.id}/{attachment.filename}"
+    return {
+        "id": str(attachment.id),
+        "filename": attachment.filename,
+        "size": len(attachment.data),
+        "content_type": attachment.content_type,
+        "url": url,
+        "proxy_url": url,
+    }

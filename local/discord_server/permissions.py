@@ -1,0 +1,32 @@
+"""Discord's permission bits (https://discord.com/developers/docs/topics/permissions), as far as a chat needs them."""
+
+from __future__ import annotations
+
+from .values import DM, Channel
+
+RIGHTS = {
+    "add_reactions": 1 << 6,
+    "view_channel": 1 << 10,
+    "send_messages": 1 << 11,
+    "manage_messages": 1 << 13,
+    "embed_links": 1 << 14,
+    "attach_files": 1 << 15,
+    "read_message_history": 1 << 16,
+    "mention_everyone": 1 << 17,
+    "use_external_emojis": 1 << 18,
+    "use_application_commands": 1 << 31,
+    "create_public_threads": 1 << 35,
+    "send_messages_in_threads": 1 << 38,
+}
+
+# What a new guild gives to everybody, among the bits above.
+EVERYONE = sum(RIGHTS.values()) & ~RIGHTS["manage_messages"]
+
+
+def rights_in(channel: Channel, base: int) -> int:
+    """The bot's bits in a text channel or DM, from its bits in the guild and its overwrite in the channel."""
+    if channel.kind == DM:
+        return EVERYONE
+    rights = base & ~channel.denied | channel.allowed
+    # Who can't see a channel can do nothing in it.
+    return rights if rights & RIGHTS["view_channel"] else 0

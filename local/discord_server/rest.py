@@ -1,0 +1,164 @@
+"""The REST API over HTTP: reads a call, lets it travel, applies it at one moment, answers with Discord's headers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any, Awaitable, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+from aiohttp import web
+
+from .errors import INVALID_JSON, NOT_FOUND, UNAUTHORIZED, ApiError, form_error, rate_limited
+from .faults import Fault
+from .limits import headers as limit_headers
+from .routes import ApiRequest, Route, Routes
+from .state import State
+from .values import Attachment, Call
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+API = "/api/v10"
+# discord.py takes a 429 without it for a ban by Cloudflare.
+VIA = {"Via": "1.1 google"}
+
+
+class Outcome(NamedTuple):
+    """What applying a call came to."""
+
+    status: int
+    body: Any
+    headers: Dict[str, str]
+    fault: Optional[Fault]
+
+
+class Rest:
+    """Serves the routes of one state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add_to(self, app: web.Application) -> None:
+        """Put all routes, and the one for unknown routes, on an aiohttp application."""
+        for route in Routes(self._state).table():
+            app.router.add_route(route.method, API + _numeric(route.path), self._handler(route))
+        app.router.add_get("/attachments/{channel_id:[0-9]+}/{id:[0-9]+}/{filename}", self._serve_attachment)
+        app.router.add_route("*", "/{path:.*}", self._serve_unknown)
+
+    def _handler(self, route: Route) -> Handler:
+        async def serve(request: web.Request) -> web.Response:
+            return await self._serve(route, request)
+
+        return serve
+
+    async def _serve(self, route: Route, request: web.Request) -> web.Response:
+        raw, refusal = await self._read(request)
+        await asyncio.sleep(self._state.latency / 2)
+        with self._state.changed:
+            outcome = self._apply(route, request, raw, refusal)
+            channel_id = raw.ids.get("channel_id")
+            call = Call(time.monotonic(), route.method, route.path, outcome.status, channel_id, raw.body)
+            self._state.record_call(call)
+        fault = outcome.fault
+        if fault and fault.drop:
+            _cut(request)
+        await asyncio.sleep((fault.delay if fault else 0.0) + self._state.latency / 2)
+        return _response(outcome)
+
+    async def _serve_unknown(self, request: web.Request) -> web.Response:
+        self._state.record_unexpected(request.method, request.path)
+        error = ApiError(*NOT_FOUND)
+        return _response(Outcome(error.status, error.body, {}, None))
+
+    async def _serve_attachment(self, request: web.Request) -> web.Response:
+        wanted = int(request.match_info["id"])
+        for message in self._state.messages(int(request.match_info["channel_id"])):
+            for attachment in message.attachments:
+                if attachment.id == wanted:
+                    return web.Response(body=attachment.data, content_type=attachment.content_type)
+        return web.Response(status=404)
+
+    async def _read(self, request: web.Request) -> Tuple[ApiRequest, Optional[ApiError]]:
+        """The call, and why its body can't be read, if so: said only when the call is applied."""
+        ids = {name: int(value) for name, value in request.match_info.items()}
+        try:
+            body, files = await self._read_body(request)
+        except ApiError as error:
+            return ApiRequest(ids, request.query), error
+        return ApiRequest(ids, request.query, body, files), None
+
+    async def _read_body(self, request: web.Request) -> Tuple[Dict[str, Any], List[Attachment]]:
+        if not request.body_exists or request.method == "GET":
+            return {}, []
+        if request.content_type == "multipart/form-data":
+            form = await request.post()
+            files = [field for field in form.values() if isinstance(field, web.FileField)]
+            return _parse(str(form.get("payload_json", "{}")).encode()), [self._attachment(file) for file in files]
+        data = await request.read()
+        if data and request.content_type != "application/json":
+            expected = "Expected \"Content-Type\" header to be one of {'application/json'}."
+            raise form_error("", "CONTENT_TYPE_INVALID", expected)
+        return (_parse(data) if data else {}), []
+
+    def _attachment(self, file: web.FileField) -> Attachment:
+        return Attachment(self._state.next_id(), file.filename, file.content_type, file.file.read())
+
+    def _apply(self, route: Route, request: web.Request, call: ApiRequest, refusal: Optional[ApiError]) -> Outcome:
+        fault = self._state.faults.take(route.method, call.ids.get("channel_id"))
+        if fault and fault.error:
+            return Outcome(fault.error.status, fault.error.body, fault.error.headers, fault)
+        if fault and fault.drop == "before":
+            return Outcome(0, None, {}, fault)
+        headers: Dict[str, str] = {}
+        try:
+            self._check_token(route, request)
+            self._count(route, call, headers)
+            if refusal:
+                raise refusal
+            status, body = route.handler(call)
+        except ApiError as error:
+            headers.update(error.headers)
+            status, body = error.status, error.body
+        return Outcome(status, body, headers, fault)
+
+    def _check_token(self, route: Route, request: web.Request) -> None:
+        if route.needs_token and request.headers.get("Authorization") != f"Bot {self._state.token}":
+            raise ApiError(*UNAUTHORIZED)
+
+    def _count(self, route: Route, call: ApiRequest, headers: Dict[str, str]) -> None:
+        """Count the call for its limit and fill in the headers. Raises ApiError 429 beyond it."""
+        if not route.limit:
+            return
+        verdict = self._state.limits.take(route.limit, call.ids["channel_id"])
+        headers.update(limit_headers(route.limit, verdict))
+        if not verdict.allowed:
+            raise rate_limited(verdict.retry_after)
+
+
+def _numeric(path: str) -> str:
+    """The path template with its ids restricted to digits, so that anything else is an unknown route."""
+    return path.replace("_id}", "_id:[0-9]+}")
+
+
+def _parse(data: bytes) -> Dict[str, Any]:
+    try:
+        body = json.loads(data)
+    except ValueError:
+        raise ApiError(*INVALID_JSON) from None
+    if not isinstance(body, dict):
+        raise ApiError(*INVALID_JSON)
+    return body
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _response(outcome: Outcome) -> web.Response:
+    headers = {**VIA, **outcome.headers}
+    if outcome.body is None:
+        # 204 stands in for the status 0 of a connection that is cut: nobody reads it.
+        return web.Response(status=outcome.status or 204, headers=headers)
+    body = json.dumps(outcome.body, ensure_ascii=False).encode()
+    return web.Response(status=outcome.status, body=body, headers=headers, content_type="application/json")

@@ -1,0 +1,251 @@
+"""What each route of the REST API does (https://discord.com/developers/docs/reference).
+
+A handler is given the checked path and body, and returns a status and what to write as JSON (None: no body). What
+Discord refuses raises ApiError. Handlers run with the state's lock held and never wait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from . import payloads
+from .errors import (
+    EMPTY_MESSAGE,
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    NO_HISTORY,
+    NOT_THE_AUTHOR,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    ApiError,
+    form_error,
+)
+from .forms import MessageForm, read_form
+from .state import State
+from .values import Attachment, Channel, Message
+
+Answer = Tuple[int, Any]
+MAX_PAGE = 100  # messages that one GET answers
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """A call as a handler sees it: the ids of the path, the query, the JSON body and the files beside it."""
+
+    ids: Mapping[str, int] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Dict[str, Any] = field(default_factory=dict)
+    files: Sequence[Attachment] = ()
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and path template, what handles it, and which limit it counts for (empty: none)."""
+
+    method: str
+    path: str
+    handler: Callable[[ApiRequest], Answer]
+    limit: str = ""
+    needs_token: bool = True
+
+
+class Routes:
+    """The handlers over one state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def table(self) -> List[Route]:
+        """All routes that the server knows."""
+        messages = "/channels/{channel_id}/messages"
+        one = messages + "/{message_id}"
+        return [
+            Route("GET", "/gateway", self.gateway, needs_token=False),
+            Route("GET", "/gateway/bot", self.gateway_bot),
+            Route("GET", "/users/@me", self.me),
+            Route("GET", "/oauth2/applications/@me", self.application),
+            Route("GET", "/channels/{channel_id}", self.channel),
+            Route("GET", messages, self.list_messages),
+            Route("POST", messages, self.create_message, "create"),
+            Route("GET", one, self.get_message),
+            Route("PATCH", one, self.edit_message, "edit"),
+            Route("DELETE", one, self.delete_message),
+            Route("POST", "/channels/{channel_id}/typing", self.start_typing, "typing"),
+        ]
+
+    # The bot and the gateway
+
+    def gateway(self, _request: ApiRequest) -> Answer:
+        """Where the gateway is."""
+        return 200, {"url": gateway_url(self._state)}
+
+    def gateway_bot(self, _request: ApiRequest) -> Answer:
+        """Where the gateway is, and how many sessions a bot may begin."""
+        limit = {"total": 1000, "remaining": 1000, "reset_after": 86400000, "max_concurrency": 1}
+        return 200, {"url": gateway_url(self._state), "shards": 1, "session_start_limit": limit}
+
+    def me(self, _request: ApiRequest) -> Answer:
+        """The bot's own user."""
+        return 200, payloads.user(self._state.bot)
+
+    def application(self, _request: ApiRequest) -> Answer:
+        """The bot's application."""
+        return 200, payloads.application(self._state)
+
+    # Channels and messages
+
+    def channel(self, request: ApiRequest) -> Answer:
+        """One channel or thread."""
+        return 200, payloads.channel(self._state, self._visible_channel(request))
+
+    def list_messages(self, request: ApiRequest) -> Answer:
+        """Messages of a channel, newest first; none without the right to read the history."""
+        channel = self._visible_channel(request)
+        if not self._state.bot_may(channel, "read_message_history"):
+            return 200, []
+        chosen = choose_page(self._state.messages(channel.id), request.query)
+        return 200, [self._payload(message) for message in reversed(chosen)]
+
+    def get_message(self, request: ApiRequest) -> Answer:
+        """One message."""
+        channel = self._channel_with(request, "read_message_history")
+        return 200, self._payload(self._message(request, channel))
+
+    def create_message(self, request: ApiRequest) -> Answer:
+        """Write a message; a nonce that was used already answers with the message that it made."""
+        channel = self._channel_with(request, "send_messages")
+        form = read_form(request.body, request.files)
+        if not form.content and not form.has_more_than_text():
+            raise ApiError(*EMPTY_MESSAGE)
+        same = self._state.message_of_nonce(self._state.bot, form.nonce) if form.nonce and form.enforce_nonce else None
+        if same:
+            return 200, self._payload(same)
+        message = self._state.post(
+            self._state.bot,
+            channel.id,
+            form.content or "",
+            reference=self._reference(form, channel),
+            allowed_mentions=form.allowed_mentions,
+            attachments=form.attachments,
+            extras=form.extras,
+        )
+        return 200, self._payload(message)
+
+    def edit_message(self, request: ApiRequest) -> Answer:
+        """Change an own message. The right to send is not needed for it (discord-api-docs#3096)."""
+        message = self._message(request, self._visible_channel(request))
+        if message.author != self._state.bot:
+            raise ApiError(*NOT_THE_AUTHOR)
+        form = read_form(request.body, request.files)
+        kept = self._kept_attachments(message, request)
+        extras = {**message.extras, **form.extras}
+        # An explicit null or [] takes a field away.
+        extras.update({name: [] for name in ("embeds", "components") if not request.body.get(name, True)})
+        content = message.content if form.content is None else form.content
+        if not content and not kept and not any(extras.get(name) for name in ("embeds", "components")):
+            raise ApiError(*EMPTY_MESSAGE)
+        edited = self._state.amend(
+            message.id,
+            content=form.content,
+            allowed_mentions=form.allowed_mentions,
+            attachments=kept,
+            extras=extras,
+        )
+        return 200, self._payload(edited)
+
+    def delete_message(self, request: ApiRequest) -> Answer:
+        """Delete an own message, or another's with the right to manage messages."""
+        channel = self._visible_channel(request)
+        message = self._message(request, channel)
+        if message.author != self._state.bot and not self._state.bot_may(channel, "manage_messages"):
+            raise ApiError(*MISSING_PERMISSIONS)
+        self._state.delete(message)
+        return 204, None
+
+    def start_typing(self, request: ApiRequest) -> Answer:
+        """Show that the bot types."""
+        channel = self._channel_with(request, "send_messages")
+        self._state.start_typing(self._state.bot, channel.id)
+        return 204, None
+
+    # Checks
+
+    def _visible_channel(self, request: ApiRequest) -> Channel:
+        channel = self._state.find_channel(request.ids["channel_id"])
+        if channel is None:
+            raise ApiError(*UNKNOWN_CHANNEL)
+        if not self._state.bot_may(channel, "view_channel"):
+            raise ApiError(*MISSING_ACCESS)
+        return channel
+
+    def _channel_with(self, request: ApiRequest, right: str) -> Channel:
+        channel = self._visible_channel(request)
+        if not self._state.bot_may(channel, right):
+            raise ApiError(*MISSING_PERMISSIONS)
+        return channel
+
+    def _message(self, request: ApiRequest, channel: Channel) -> Message:
+        found = self._standing(request.ids["message_id"], channel)
+        if found is None:
+            raise ApiError(*UNKNOWN_MESSAGE)
+        return found
+
+    def _standing(self, message_id: int, channel: Channel) -> Optional[Message]:
+        try:
+            message = self._state.message(message_id)
+        except KeyError:
+            return None
+        return message if message.deleted is None and message.channel_id == channel.id else None
+
+    def _reference(self, form: MessageForm, channel: Channel) -> Optional[int]:
+        if form.reference is None:
+            return None
+        if not self._state.bot_may(channel, "read_message_history"):
+            raise ApiError(*NO_HISTORY)
+        if self._standing(form.reference, channel):
+            return form.reference
+        if form.reference_must_exist:
+            raise form_error("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+        return None
+
+    def _kept_attachments(self, message: Message, request: ApiRequest) -> List[Attachment]:
+        """The message's attachments that the body names (all if it names none), and the new files."""
+        named = request.body.get("attachments")
+        if named is None:
+            return [*message.attachments, *request.files]
+        ids = {str(entry.get("id")) for entry in named}
+        return [*(kept for kept in message.attachments if str(kept.id) in ids), *request.files]
+
+    def _payload(self, message: Message) -> payloads.Json:
+        readable = "message_content" in self._state.privileged_intents
+        return payloads.message(self._state, message, content=readable)
+
+
+def gateway_url(state: State) -> str:
+    """The address of the gateway's websocket."""
+    return state.url.replace("http", "ws", 1) + "/gateway"
+
+
+def choose_page(messages: Sequence[Message], query: Mapping[str, str]) -> Sequence[Message]:
+    """The part of `messages` (oldest first) that limit, before, after and around ask for. Raises ApiError."""
+    limit = _number(query, "limit", 50)
+    if not 1 <= limit <= MAX_PAGE:
+        raise form_error("limit", "NUMBER_TYPE_MAX", f"int value should be between 1 and {MAX_PAGE}.")
+    if "after" in query:
+        after = _number(query, "after", 0)
+        return [message for message in messages if message.id > after][:limit]
+    if "around" in query:
+        around = _number(query, "around", 0)
+        before = sum(message.id < around for message in messages)
+        first = max(0, before - limit // 2)
+        return messages[first : first + limit]
+    end = _number(query, "before", 1 << 63)
+    return [message for message in messages if message.id < end][-limit:]
+
+
+def _number(query: Mapping[str, str], name: str, default: int) -> int:
+    value = query.get(name, str(default))
+    if value.isascii() and value.isdigit():
+        return int(value)
+    raise form_error(name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')

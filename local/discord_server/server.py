@@ -1,0 +1,83 @@
+"""The local Discord as an aiohttp server: REST and gateway on one port of 127.0.0.1, within a running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Callable, Optional
+
+from aiohttp import web
+
+from .gateway import Gateway
+from .rest import Rest
+from .state import State
+from .values import Notice
+
+MAX_UPLOAD = 25 * 1024 * 1024  # bytes
+
+
+class DiscordServer(State):
+    """`await open()` in a running loop, `await close()` in the same one; all else from any thread.
+
+    `url` is `http://127.0.0.1:PORT` once it is open. Point discord.py there with run_bot.point_discord_at.
+    """
+
+    def __init__(self, *, bot_name: str = "Chatbot", locale: str = "en-US") -> None:
+        super().__init__(bot_name=bot_name, locale=locale)
+        self._gateway = Gateway(self)
+        self._runner: Optional[web.AppRunner] = None
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+
+    async def open(self, port: int = 0) -> None:
+        """Listen on `port`; 0 takes a free one. Raises OSError if it is in use."""
+        app = web.Application(client_max_size=MAX_UPLOAD)
+        app.router.add_get("/gateway", self._gateway.serve)
+        Rest(self).add_to(app)
+        app.on_shutdown.append(self._end_connections)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self._loop = asyncio.get_running_loop()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self.listen(self._hear)
+
+    async def close(self) -> None:
+        """Close all connections and the port."""
+        if self._runner is None:
+            return
+        runner, self._runner = self._runner, None
+        self.unlisten(self._hear)
+        await runner.cleanup()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a bot is identified on the gateway and has a connection."""
+        with self.changed:
+            return self._gateway.connected > 0
+
+    def drop_gateway(self, code: Optional[int] = 4000, *, resumable: bool = True) -> None:
+        """Close the gateway connections with this code, or cut them with None.
+
+        Unless `resumable`, the sessions are gone and the bot must identify anew.
+        """
+        self._in_loop(lambda: self._gateway.drop(code, resumable=resumable))
+
+    def silence_gateway(self) -> None:
+        """Send nothing more on the present gateway connections, as if the network had gone; new ones work."""
+        self._in_loop(self._gateway.silence)
+
+    def _hear(self, notice: Notice) -> None:
+        self._in_loop(lambda: self._gateway.hear(notice))
+
+    def _in_loop(self, action: Callable[[], None]) -> None:
+        if self._loop is None:
+            message = "the local Discord is not open"
+            raise RuntimeError(message)
+        self._loop.call_soon_threadsafe(action)
+
+    async def _end_connections(self, _app: web.Application) -> None:
+        self._gateway.drop(1001, resumable=False)
