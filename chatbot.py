@@ -1,0 +1,335 @@
+"""A Discord bot that sends `!chat <prompt>` to an LLM server and shows the answer while it is being written.
+
+python3 chatbot.py            settings.py beside this file → bot → run
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Set
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from chat import config, conversation, wire, wording
+from chat.channel_writer import ChannelWriters, WrittenReply
+from chat.faults import LLMError
+from chat.rate_limits import RateLimits
+from chat.reply import Reply
+from llm_model import Failed, Finished, Incomplete, LLM_Model, Stopped
+
+if TYPE_CHECKING:
+    from chat.config import Settings
+    from chat.wording import Language
+    from llm_model import End, Stream
+
+_log = logging.getLogger("chatbot")
+
+WORKER_THREADS = 256
+"""One for each chat that may run, and some for name look-ups, which share them. Threads are made only when needed."""
+
+LAST_EDITS_SECONDS = 1.2
+CLOSE_SECONDS = 0.6
+"""Together under the 2 s in which Ctrl-C and SIGTERM end the program."""
+
+_RIGHTS = discord.Permissions(
+    view_channel=True, send_messages=True, send_messages_in_threads=True, read_message_history=True
+)
+"""What the bot needs in its channels; replying to a message needs the history."""
+
+
+class ChatBot(commands.Bot):
+    """The bot with all its parts. Make it in a running event loop."""
+
+    def __init__(self, settings: Settings, console: Language) -> None:
+        clock = asyncio.get_running_loop().time
+        limits = RateLimits(clock)
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+        super().__init__(
+            command_prefix=settings.command_prefix,
+            case_insensitive=True,  # phones begin a word with a capital: !Chat
+            help_command=None,
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            # Nothing is looked up in these caches, and they grow with the server.
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            http_trace=limits.trace,
+        )
+        self.settings = settings
+        self.model = LLM_Model(settings)
+        self.writers = ChannelWriters(limits, settings.edit_every_chars)
+        self._limits = limits
+        self._console = console
+        self._streams: Set[Stream] = set()
+        self._answers: Set[asyncio.Task[Any]] = set()
+
+    async def setup_hook(self) -> None:
+        """Finish what needs the login; called by discord.py."""
+        self._limits.take_over(self.http)
+        await self.add_cog(Chat(self))
+
+    async def on_ready(self) -> None:
+        """Log who and where the bot is, and what would keep it from answering."""
+        _log.info("Logged in as %s (id %s)", self.user, self.user.id if self.user else "?")
+        for problem in self._channel_problems():
+            _log.error("%s", problem)
+        await self._log_model()
+
+    def _channel_problems(self) -> List[str]:
+        if not self.guilds:
+            return [wording.START_NO_SERVER.say(self._console, invite=self._invite())]
+        problems = [self._channel_problem(channel_id) for channel_id in self.settings.channel_ids]
+        return [problem for problem in problems if problem]
+
+    def _channel_problem(self, channel_id: int) -> Optional[str]:
+        channel = self.get_channel(channel_id)
+        if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
+            return wording.START_NO_CHANNEL.say(self._console, id=channel_id, invite=self._invite())
+        if isinstance(channel, discord.CategoryChannel):
+            return wording.START_CATEGORY.say(self._console, channel=channel.name, id=channel_id)
+        has = channel.permissions_for(channel.guild.me)
+        missing = [name for name, needed in _RIGHTS if needed and not getattr(has, name)]
+        if missing:
+            rights = ", ".join(wording.RIGHTS[name].say(self._console) for name in missing)
+            return wording.START_RIGHTS.say(
+                self._console, channel=channel.name, server=channel.guild.name, rights=rights
+            )
+        _log.info("Answering in #%s (id %s) of %s", channel.name, channel.id, channel.guild.name)
+        return None
+
+    def _invite(self) -> str:
+        return discord.utils.oauth_url(self.application_id or 0, permissions=_RIGHTS, scopes=("bot",))
+
+    async def _log_model(self) -> None:
+        place = f"LLM server {self.model.address}, model {self.model.name}"
+        try:
+            models = await self.model.models()
+        except LLMError as error:
+            _log.warning("%s: %s (%s)", place, self._fault(error, self._console), error)
+            return
+        if self.model.is_among(models):
+            _log.info("%s: ready", place)
+            return
+        missing = wording.model_missing(self.settings.llm_api).say(self._console, model=self.model.name)
+        _log.warning("%s: %s (%s)", place, missing, ", ".join(models) or "-")
+
+    async def on_command_error(self, context: commands.Context[ChatBot], error: commands.CommandError) -> None:  # type: ignore[override]
+        """Pass over commands that are meant for other bots; log a fault of our own."""
+        if not isinstance(error, commands.CommandNotFound):
+            _log.error("The command %s failed", context.command, exc_info=error)
+
+    def answers_in(self, channel: discord.abc.MessageableChannel) -> bool:
+        """Whether this is a channel of CHATBOT_CH_ID or a thread under one."""
+        parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+        return channel.id in self.settings.channel_ids or parent in self.settings.channel_ids
+
+    def language_of(self, guild: Optional[discord.Guild]) -> Language:
+        """The language to speak in a server."""
+        if self.settings.language != "auto":
+            return self.settings.language
+        return "ja" if guild and guild.preferred_locale == discord.Locale.japanese else "en"
+
+    async def answer(self, question: discord.Message, prompt: str) -> None:
+        """Stream the LLM's answer into the question's channel; return when it stands there, or can't."""
+        task = asyncio.current_task()
+        if task:
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
+        language = self.language_of(question.guild)
+        clock = asyncio.get_running_loop().time
+        reply = Reply(clock(), wording.NOTICE.say(language))
+        writer = self.writers.of(question.channel)
+        async with self.model.stream(conversation.build(prompt, self.settings.system_prompt)) as stream:
+            written = WrittenReply(reply, question, on_lost=stream.stop)
+            writer.add(written)
+            self._streams.add(stream)
+            try:
+                async for piece in stream:
+                    if isinstance(piece, wire.Text):
+                        writer.feed(written, piece.text)
+                writer.finish(written, self._note(stream.end, reply.text, language))
+                await written.over.wait()
+            finally:
+                self._streams.discard(stream)
+                writer.remove(written)
+                _log_answer(question, written, stream.end, clock())
+
+    def _note(self, end: Optional[End], text: str, language: Language) -> str:
+        """What is said under an answer that ended like this; empty if nothing needs to be said."""
+        if isinstance(end, Failed):
+            return self._fault(end.error, language)
+        if isinstance(end, Stopped):
+            return wording.BROKEN_OFF.say(language)
+        if isinstance(end, Incomplete):
+            return wording.INCOMPLETE.say(language)
+        return "" if text.strip() else wording.EMPTY.say(language)
+
+    def _fault(self, error: LLMError, language: Language) -> str:
+        sentence = wording.fault(error.fault, self.settings.llm_api)
+        return sentence.say(language, address=self.model.address, model=self.model.name)
+
+    async def close(self) -> None:
+        """Break off the answers in the making, with a last edit that says so, and leave Discord."""
+        answers = set(self._answers)
+        for stream in self._streams:
+            stream.stop()
+        if answers:
+            _log.info("Breaking off %d answer(s)", len(answers))
+            await asyncio.wait(answers, timeout=LAST_EDITS_SECONDS)
+        for answer in answers:
+            answer.cancel()
+        await self.writers.close()
+        await super().close()
+
+
+class Chat(commands.Cog):
+    """The commands that a person can use."""
+
+    def __init__(self, bot: ChatBot) -> None:
+        self._bot = bot
+
+    @commands.command()
+    async def chat(self, context: commands.Context[ChatBot], *, prompt: str = "") -> None:
+        """Answer a question: `!chat <prompt>`."""
+        bot, question = self._bot, context.message
+        if bot.answers_in(question.channel) and prompt:
+            await bot.answer(question, prompt)
+            return
+        language = bot.language_of(question.guild)
+        if bot.answers_in(question.channel):
+            hint = wording.USAGE.say(language, prefix=bot.settings.command_prefix)
+        else:
+            channels = ", ".join(f"<#{channel_id}>" for channel_id in bot.settings.channel_ids)
+            hint = wording.WRONG_CHANNEL.say(language, channels=channels)
+        await _hint(question, hint)
+
+
+async def _hint(question: discord.Message, hint: str) -> None:
+    try:
+        await question.reply(hint, mention_author=False)
+    except discord.HTTPException as error:
+        # Where the bot may not write, nobody can be told.
+        _log.info("A hint could not be written: channel=%d: %s", question.channel.id, error)
+
+
+def _log_answer(question: discord.Message, written: WrittenReply, end: Optional[End], now: float) -> None:
+    reply = written.reply
+    first = "-" if reply.first_text_at is None else f"{reply.first_text_at - reply.asked:.2f}s"
+    _log.info(
+        "answer channel=%d user=%d chars=%d first=%s total=%.2fs edits=%d end=%s",
+        question.channel.id,
+        question.author.id,
+        len(reply.text),
+        first,
+        now - reply.asked,
+        written.edits,
+        _end_for_log(end),
+    )
+
+
+def _end_for_log(end: Optional[End]) -> str:
+    if isinstance(end, Failed):
+        return f"failed ({end.error})"
+    if isinstance(end, Finished):
+        return f"finished ({end.reason})"
+    return "incomplete" if isinstance(end, Incomplete) else "stopped"
+
+
+async def _serve(settings: Settings, console: Language) -> int:
+    """Run the bot until a signal comes (gives minus its number) or Discord refuses it (gives the exit status 1)."""
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="llm"))
+    stopped = _first_signal(loop)
+    bot = ChatBot(settings, console)
+    running = asyncio.ensure_future(bot.start(settings.token))
+    first: Set[asyncio.Future[Any]] = {running, stopped}
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+    if stopped.done():
+        _log.info("Ending")
+    closing = asyncio.ensure_future(bot.close())
+    await asyncio.wait({closing}, timeout=LAST_EDITS_SECONDS + CLOSE_SECONDS)
+    if stopped.done():
+        running.cancel()
+        return -stopped.result()
+    print(_refusal(running.exception()).say(console), file=sys.stderr)
+    return 1
+
+
+def _first_signal(loop: asyncio.AbstractEventLoop) -> asyncio.Future[int]:
+    """Give a future for the first Ctrl-C or SIGTERM; a second one ends the program at once."""
+    stopped: asyncio.Future[int] = loop.create_future()
+
+    def stop(number: int, _frame: object) -> None:
+        for either in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(either, signal.SIG_DFL)
+        loop.call_soon_threadsafe(stopped.set_result, number)
+
+    # Not loop.add_signal_handler, which Windows lacks.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return stopped
+
+
+def _refusal(error: Optional[BaseException]) -> wording.Sentence:
+    """What Discord's refusal means. Raises the error if it is none."""
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return wording.START_INTENT_OFF
+    code = error.code if isinstance(error, discord.ConnectionClosed) else None
+    if isinstance(error, discord.LoginFailure) or code == 4004:  # noqa: PLR2004 - Discord's close code for a wrong token
+        return wording.START_WRONG_TOKEN
+    if isinstance(error, (aiohttp.ClientError, OSError, asyncio.TimeoutError, discord.DiscordException)):
+        _log.error("%r", error)
+        return wording.START_NO_DISCORD
+    raise error or RuntimeError("the bot ended by itself")
+
+
+def _run(settings: Settings, console: Language) -> int:
+    """Run the event loop. Not asyncio.run: it waits for worker threads, and a name look-up can hold one for minutes."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(_serve(settings, console))
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def _end_by(number: int) -> int:
+    """End by the signal, so that the shell sees what happened (130, 143); Windows gets that number as exit status."""
+    if os.name == "posix":
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    return 128 + number
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the bot. Gives the exit status: 1 when something in the settings, or at Discord, has to be set right."""
+    parser = argparse.ArgumentParser(description="A Discord bot that streams the answers of an LLM server.")
+    here = Path(__file__).resolve().parent
+    parser.add_argument("--settings", type=Path, default=here / "settings.py", help="another file than settings.py")
+    options = parser.parse_args(arguments)
+    discord.utils.setup_logging(level=logging.INFO)
+    try:
+        settings = config.load(options.settings)
+    except config.SettingsError as error:
+        print("\n".join(error.problems), file=sys.stderr)
+        return 1
+    console = config.console_language({"LANGUAGE": settings.language})
+    status = _run(settings, console)
+    return status if status >= 0 else _end_by(-status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from local.bot import BotProcess, write_settings
+from local.discord_server import LocalDiscord
+from local.llm_server import LocalLLM
+from tests.house import House, settings_for
+
+READ_TIMEOUT = 5.0
+"""Seconds; short enough to wait for where the LLM server stays silent."""
+
+
+@pytest.fixture(scope="session", name="english_program")
+def _english_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    yield from _program(tmp_path_factory.mktemp("english"), "en-US")
+
+
+@pytest.fixture(scope="session", name="japanese_program")
+def _japanese_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    yield from _program(tmp_path_factory.mktemp("japanese"), "ja")
+
+
+@pytest.fixture(name="house")
+def _house(english_program: House) -> Iterator[House]:
+    """The running program, in a thread where nothing stands yet."""
+    yield from _visit(english_program)
+
+
+@pytest.fixture(name="japanese_house")
+def _japanese_house(japanese_program: House) -> Iterator[House]:
+    """The same in a Japanese server."""
+    yield from _visit(japanese_program)
+
+
+def _program(folder: Path, locale: str) -> Iterator[House]:
+    with LocalDiscord(locale=locale) as discord, LocalLLM() as llm:
+        settings = write_settings(folder / "settings.py", settings_for(discord, llm, LLM_READ_TIMEOUT=READ_TIMEOUT))
+        with BotProcess(discord.url, settings) as bot:
+            bot.wait_until_ready()
+            yield House(discord, llm, bot)
+
+
+def _visit(house: House) -> Iterator[House]:
+    house.new_place()
+    yield house
+    house.llm.script = None
+    house.llm.page_instead(None)
+    house.discord.faults.clear()
+    house.discord.limits.set_all()
+    assert house.discord.unexpected == ()
+    assert "Traceback" not in house.bot.log
+
+
+@pytest.fixture(name="discord")
+def _discord() -> Iterator[LocalDiscord]:
+    """A Discord of the test's own, for a bot of its own."""
+    with LocalDiscord() as discord:
+        yield discord
+        assert discord.unexpected == ()
+
+
+@pytest.fixture(name="llm")
+def _llm() -> Iterator[LocalLLM]:
+    with LocalLLM() as llm:
+        yield llm
