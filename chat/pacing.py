@@ -20,7 +20,7 @@ neither, and it would cost the first edit at once."""
 
 YOUNG_WRITES = 3
 YOUNG_GAP = 0.62
-STEADY_SHARE = 0.96
+STEADY_SHARE = 0.93
 """A single answer is edited every YOUNG_GAP seconds at first, then at the pace that uses up the window, but for one
 edit in hand. Found by simulation: it gives answers of 2, 5 and 25 s the least mean lag that this limit allows."""
 
@@ -30,7 +30,7 @@ OLD_SECONDS = 2.0
 PATIENCE_SECONDS = 2.5
 """In a crowd, text that waits longer is shown although an ending answer might need the edit."""
 
-LOST_MARGIN = 0.12
+LOST_MARGIN = 0.3
 """Seconds before a window ends at which edits in hand are spent on progress: a moment later they are worth nothing."""
 
 
@@ -157,7 +157,7 @@ def _gap(reply: Waiting, channel: _Channel) -> float:
     """Seconds that text waits, so that the window's edits last until its end."""
     edits = channel.edits
     if channel.running > 1:
-        return edits.window / max(1, edits.limit - channel.running)
+        return min(PATIENCE_SECONDS, edits.window / max(1, edits.limit - channel.running))
     steady = STEADY_SHARE * edits.window / max(1, edits.limit - 1)
     return min(YOUNG_GAP, steady) if reply.writes < YOUNG_WRITES else steady
 

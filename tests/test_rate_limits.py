@@ -1,0 +1,78 @@
+"""What the writers rely on in discord.py: no waiting ahead on create and edit, and each response's limits are seen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Awaitable, Callable
+
+import discord as discord_py
+import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from chat.rate_limits import RateLimits
+from local.discord_server import LocalDiscord
+from local.run_bot import point_discord_at
+
+Work = Callable[[discord_py.TextChannel, RateLimits], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def _at_the_local_discord(monkeypatch: pytest.MonkeyPatch, discord: LocalDiscord) -> None:
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    point_discord_at(discord.url)
+
+
+def _with_channel(discord: LocalDiscord, work: Work) -> None:
+    async def run() -> None:
+        limits = RateLimits(time.monotonic)
+        async with discord_py.Client(intents=discord_py.Intents.none(), http_trace=limits.trace) as client:
+            await client.login(discord.token)
+            limits.take_over(client.http)
+            channel = await client.fetch_channel(discord.channel)
+            assert isinstance(channel, discord_py.TextChannel)
+            await asyncio.wait_for(work(channel, limits), 10)
+
+    asyncio.run(run())
+
+
+def test_the_last_edit_of_a_window_returns_at_once_and_holds_up_no_create(discord: LocalDiscord) -> None:
+    discord.limits.set_all(limit=3, per=3600)
+
+    async def work(channel: discord_py.TextChannel, limits: RateLimits) -> None:
+        message = await channel.send("0")
+        for number in range(3):
+            await message.edit(content=str(number))
+        await channel.send("created")
+        budgets = limits.of(channel.id)
+        now = time.monotonic()
+        assert (budgets.edits.limit, budgets.edits.tokens(now), budgets.creates.tokens(now)) == (3, 0, 1)
+
+    _with_channel(discord, work)
+
+
+def test_a_429_closes_the_budget_until_the_server_says(discord: LocalDiscord) -> None:
+    async def work(channel: discord_py.TextChannel, limits: RateLimits) -> None:
+        message = await channel.send("0")
+        discord.faults.rate_limit("PATCH", retry_after=3600)
+        edit = asyncio.ensure_future(message.edit(content="1"))
+        edits = limits.of(channel.id).edits
+        while edits.window_end(time.monotonic()) == float("inf"):  # noqa: ASYNC110 - a Budget is plain numbers
+            await asyncio.sleep(0)
+        assert edits.tokens(time.monotonic()) == 0
+        edit.cancel()
+
+    _with_channel(discord, work)
+
+
+def test_other_routes_keep_the_limits_of_discord_py(discord: LocalDiscord) -> None:
+    discord.limits.set("typing", limit=2, per=0.3)
+
+    async def work(channel: discord_py.TextChannel, _limits: RateLimits) -> None:
+        for _ in range(6):
+            await channel.typing()
+
+    _with_channel(discord, work)
+    assert {call.status for call in discord.calls if call.route.endswith("typing")} == {204}
