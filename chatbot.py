@@ -321,6 +321,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--settings", type=Path, default=here / "settings.py", help="another file than settings.py")
     options = parser.parse_args(arguments)
     discord.utils.setup_logging(level=logging.INFO)
+    # The bot has no voice; that this lacks packages would look like a fault to a beginner.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     try:
         settings = config.load(options.settings)
     except config.SettingsError as error:

@@ -385,7 +385,7 @@ START_NO_CHANNEL = Sentence(
     "Advanced), right-click the channel → Copy Channel ID, and put it into settings.py. If the channel is in a server "
     "that the bot has not joined, invite it: {invite}",
     "ID {id} (CHATBOT_CH_ID) のチャンネルが見つかりません。Discord の「ユーザー設定」→「詳細設定」で「開発者モード」を"
-    "オンにし、チャンネルを右クリックして「チャンネル ID をコピー」を選び、settings.py に貼り付けてください。"
+    "オンにし、チャンネルを右クリックして「チャンネルIDをコピー」を選び、settings.py に貼り付けてください。"
     "ボットが参加していないサーバーのチャンネルなら、招待してください: {invite}",
 )
 START_CATEGORY = Sentence(

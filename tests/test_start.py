@@ -78,6 +78,7 @@ def test_it_says_who_and_where_it_is(discord: LocalDiscord, llm: LocalLLM, run: 
     assert "Logged in as Chatbot" in run.log
     assert f"Answering in #chat (id {discord.channel})" in run.log
     assert f"LLM server {llm.host}:{llm.port}, model gemma:2b: ready" in run.log
+    assert "WARNING" not in run.log
 
 
 def test_a_wrong_token(settings: Dict[str, object], tmp_path: Path, run: BotProcess) -> None:
