@@ -37,13 +37,16 @@ WORKER_THREADS = 256
 """One for each chat that may run, and some for name look-ups, which share them. Threads are made only when needed."""
 
 LAST_EDITS_SECONDS = 1.2
-CLOSE_SECONDS = 0.6
+CLOSE_SECONDS = 0.5
+LEFTOVER_SECONDS = 0.1
 """Together under the 2 s in which Ctrl-C and SIGTERM end the program."""
 
 _RIGHTS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, read_message_history=True
 )
 """What the bot needs in its channels; replying to a message needs the history."""
+
+_NO_CONNECTION = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
 class ChatBot(commands.Bot):
@@ -217,9 +220,9 @@ class Chat(commands.Cog):
 async def _hint(question: discord.Message, hint: str) -> None:
     try:
         await question.reply(hint, mention_author=False)
-    except discord.HTTPException as error:
+    except (discord.HTTPException, *_NO_CONNECTION) as error:
         # Where the bot may not write, nobody can be told.
-        _log.info("A hint could not be written: channel=%d: %s", question.channel.id, error)
+        _log.info("A hint could not be written: channel=%d: %r", question.channel.id, error)
 
 
 def _log_answer(question: discord.Message, written: WrittenReply, end: Optional[End], now: float) -> None:
@@ -287,7 +290,7 @@ def _refusal(error: Optional[BaseException]) -> wording.Sentence:
     code = error.code if isinstance(error, discord.ConnectionClosed) else None
     if isinstance(error, discord.LoginFailure) or code == 4004:  # noqa: PLR2004 - Discord's close code for a wrong token
         return wording.START_WRONG_TOKEN
-    if isinstance(error, (aiohttp.ClientError, OSError, asyncio.TimeoutError, discord.DiscordException)):
+    if isinstance(error, (discord.DiscordException, *_NO_CONNECTION)):
         _log.error("%r", error)
         return wording.START_NO_DISCORD
     raise error or RuntimeError("the bot ended by itself")
@@ -300,9 +303,11 @@ def _run(settings: Settings, console: Language) -> int:
     try:
         return loop.run_until_complete(_serve(settings, console))
     finally:
-        for task in asyncio.all_tasks(loop):
+        leftover = asyncio.all_tasks(loop)
+        for task in leftover:
             task.cancel()
-        loop.run_until_complete(loop.shutdown_asyncgens())
+        if leftover:
+            loop.run_until_complete(asyncio.wait(leftover, timeout=LEFTOVER_SECONDS))
         loop.close()
 
 
