@@ -133,9 +133,9 @@ class Pages:
         cut = _find_cut(self._rest, self._fence, _units(self._opening))
         if cut is None:
             return False
-        body = self._rest[: cut.at].rstrip()
-        if body:
-            self._full.append(self._draw(body, closed=False))
+        page = self._draw(self._rest[: cut.at], closed=False)
+        if page:
+            self._full.append(page)
         self._rest = self._rest[cut.at :]
         self._fence = cut.line.fence
         self._opening = self._fence.opening(in_line=cut.at > cut.line.start) if self._fence else ""
@@ -156,8 +156,8 @@ class Pages:
         if line is None:
             return ""
         if line.fence:
-            return self._opening + body + line.fence.closing(line.text)
-        return self._opening + body + (_closers(line.text) if closed else "")
+            return self._opening + body.rstrip() + line.fence.closing(line.text)
+        return self._opening + body.rstrip() + (_closers(line.text) if closed else "")
 
 
 def _pages_of(text: str) -> List[str]:
@@ -199,14 +199,20 @@ class _Fence(NamedTuple):
         return f"{quote}{self.mark}{self.info}\n" + (quote if in_line else "")
 
     def run(self, line: str) -> int:
-        """Return how many fence characters `line` has if it has nothing else, so that it is or may become the end."""
+        """Return how many fence characters `line` has, if it has nothing else."""
         content = line.strip().lstrip("> \t") if ">" in self.margin else line.strip()
         return 0 if content.strip(self.mark[0]) else len(content)
 
     def closing(self, line: str) -> str:
         """Return what closes the block after its last line so far; a closing line in the making is completed."""
+        if self.may_end(line):
+            return self.mark[self.run(line) :]
+        return f"\n{self.margin}{self.mark}"
+
+    def may_end(self, line: str) -> bool:
+        """Return whether `line` closes the block, or may do so when the rest of it has come."""
         run = self.run(line)
-        return self.mark[run:] if run else f"\n{self.margin}{self.mark}"
+        return run >= len(self.mark) or (run > 0 and not line.endswith("\n"))
 
 
 class _Line(NamedTuple):
@@ -223,10 +229,7 @@ class _Line(NamedTuple):
 
     @property
     def may_close(self) -> bool:
-        if self.fence is None:
-            return False
-        run = self.fence.run(self.text)
-        return run >= len(self.fence.mark) or (run > 0 and not self.text.endswith("\n"))
+        return self.fence is not None and self.fence.may_end(self.text)
 
     @property
     def fence_after(self) -> Optional[_Fence]:
@@ -317,6 +320,8 @@ def _cuts_between(lines: List[_Line]) -> Iterator[_Cut]:
     for before, line in zip(lines, lines[1:]):
         if before.opened or line.may_close:
             continue  # one of the pages would have an empty code block
+        if line.fence and line.fence.run(before.text):
+            continue  # there may be no room to close it: `_overflow` took that line for the block's end in the making
         if line.fence:
             place = _Place.CODE_BLANK_LINE if line.after_blank else _Place.CODE_LINE
         elif _HEADING.match(line.text):
@@ -331,10 +336,9 @@ def _cuts_within(lines: List[_Line]) -> Iterator[_Cut]:
         if line.fence or line.opened:
             continue
         text = line.text.rstrip()
-        lead = _LINE_LEAD.match(text)
         uncut = _inside_inline(line)
         for place, pattern in _INLINE_PLACES:
-            for match in pattern.finditer(text, lead.end() if lead else 0):
+            for match in pattern.finditer(text):
                 at = match.end()
                 if at < len(text) and at not in uncut and _is_boundary(text, at):
                     yield _Cut(place, line.start + at, line)
@@ -348,19 +352,27 @@ def _forced_cut(lines: List[_Line], end: int) -> _Cut:
             text = line.text.rstrip()
             uncut = _inside_inline(line) if spare_inline else set()
             for at in range(len(text) - 1, 0, -1):
-                white_lost = line.fence is not None and text[at - 1].isspace()
-                if at not in uncut and not white_lost and _is_boundary(text, at):
+                if at not in uncut and not _harms_code(line, at) and _is_boundary(text, at):
                     return _Cut(0, line.start + at, line)
     last = lines[-1]
     at = end - last.start
     return _Cut(0, end - _splits_surrogates(last.text, at), last)
 
 
+def _harms_code(line: _Line, at: int) -> bool:
+    """Return whether a cut would drop white space of code, or make what precedes it look like the block's end."""
+    return line.fence is not None and (line.text[at - 1].isspace() or line.fence.run(line.text[:at]) > 0)
+
+
 def _inside_inline(line: _Line) -> Set[int]:
     """Return the indices in `line` at which a cut would part what belongs together."""
     if line.fence:
         return set()
-    return {at for match in _INLINE.finditer(line.text) for at in range(match.start() + 1, match.end())}
+    lead = _LINE_LEAD.match(line.text)
+    uncut = set(range(1, lead.end() + 1)) if lead else set()
+    for match in _INLINE.finditer(line.text):
+        uncut.update(range(match.start() + 1, match.end()))
+    return uncut
 
 
 # A page that is still growing
