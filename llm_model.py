@@ -15,25 +15,35 @@ import re
 import socket
 import sys
 import threading
-from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, Iterator, List, NamedTuple, Optional, Sequence, Type, Union
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    AsyncIterator,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Type,
+    Union,
+    cast,
+)
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3 import exceptions as urllib3_errors
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from chat import wire
 from chat.faults import Fault, LLMError
 
 if TYPE_CHECKING:
-    from typing import Callable
-
     from typing_extensions import Self
-    from urllib3.poolmanager import ProxyManager
+    from urllib3.connectionpool import ConnectionPool
 
     from chat.config import Settings
 
@@ -51,6 +61,8 @@ Message = Dict[str, str]
 
 Piece = Union[wire.Text, wire.Thinking]
 
+Watch = Callable[[socket.socket], None]
+
 _READ_BYTES = 64 * 1024
 _ERROR_BODY_BYTES = 64 * 1024
 _ERROR_SHOWN_CHARS = 300
@@ -59,7 +71,7 @@ _LIST_READ_TIMEOUT = 10.0
 
 _TOO_LONG = re.compile(r"context|too long|too large|too many tokens|exceed", re.IGNORECASE)
 _NO_MODEL = re.compile(
-    r"model.*(not found|not exist|not_found|unknown)|(no such|unknown|invalid) model", re.IGNORECASE | re.DOTALL
+    r"model.{0,200}(not found|not exist|not_found)|(no such|unknown|invalid|not a valid) model", re.IGNORECASE
 )
 
 
@@ -138,7 +150,7 @@ class Stream:
                 self.end = item
 
     def stop(self) -> None:
-        """Free the server at once, in whichever phase the answer is; the iteration ends as well.
+        """Free the server at once, in whichever phase the answer is; the iteration gives what has arrived and ends.
 
         Waits for nothing, does nothing after the end. Call it in the stream's event loop.
         """
@@ -148,8 +160,10 @@ class Stream:
     def _work(self, api: _API, messages: Sequence[Message]) -> None:
         """Runs in the worker thread."""
         try:
-            with self._call:
-                for item in api.chat(messages):
+            with contextlib.closing(self._call):
+                if self._call.stopped:  # while it waited for a thread
+                    return
+                for item in api.chat(messages, self._call.watch):
                     self._put(item)
         except LLMError as error:
             self._put(Failed(error))
@@ -176,84 +190,77 @@ class _Call:
     socket is duplicated because TLS takes the first one over, and closing the duplicate is our business alone.
     """
 
-    current = threading.local()
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._socket: Optional[socket.socket] = None
-        self._stopped = False
-
-    def __enter__(self) -> Self:
-        self.current.call = self
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        del self.current.call
-        with self._lock:
-            self._close()
+        self.stopped = False
 
     def watch(self, connected: socket.socket) -> None:
         """Called in the worker thread with each connection of the request, before anything is sent on it."""
+        self.close()
         with self._lock:
-            self._close()
-            self._socket = socket.fromfd(connected.fileno(), connected.family, connected.type)
+            self._socket = connected.dup()
             self._shut_down_if_stopped()
 
     def stop(self) -> None:
         with self._lock:
-            self._stopped = True
+            self.stopped = True
             self._shut_down_if_stopped()
 
+    def close(self) -> None:
+        with self._lock:
+            if self._socket:
+                self._socket.close()
+            self._socket = None
+
     def _shut_down_if_stopped(self) -> None:
-        if self._stopped and self._socket:
+        if self.stopped and self._socket:
             # The other side may have closed first.
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _close(self) -> None:
-        if self._socket:
-            self._socket.close()
-            self._socket = None
-
-
-class _HTTPConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _watched(super()._new_conn())
-
-
-class _HTTPSConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _watched(super()._new_conn())
-
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _HTTPConnection
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _HTTPSConnection
-
-
-def _watched(connected: socket.socket) -> socket.socket:
-    call: Optional[_Call] = getattr(_Call.current, "call", None)
-    if call:
-        call.watch(connected)
-    return connected
-
 
 class _Adapter(HTTPAdapter):
-    """Makes each connection known to the request's _Call as soon as it stands, before any response."""
+    """Tells of each connection as soon as it stands, before TLS and any response."""
 
-    pools = {"http": _HTTPPool, "https": _HTTPSPool}  # noqa: RUF012 - read only
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self._watch = watch
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they are
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self.pools
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:  # noqa: ANN401 - passed on
+        """Where requests takes its connections from, be they direct or through a proxy of any kind."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = _watched(pool.ConnectionCls, self._watch)
+        return cast("ConnectionPool", pool)
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:  # noqa: ANN401 - passed on as they are
-        manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = self.pools
-        return manager
+
+def _watched(connection_class: Type[Any], watch: Watch) -> Type[Any]:
+    """urllib3's class of connections, with ``watch`` called in it; before ``_new_conn`` returns there is no socket."""
+
+    class Watched(connection_class):  # type: ignore[misc]  # which class it is, is known at run time only
+        def _new_conn(self) -> socket.socket:
+            connected: socket.socket = super()._new_conn()
+            watch(connected)
+            return connected
+
+    return Watched
+
+
+class _Session(requests.Session):
+    """For one request. Its connection ends with it."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _Adapter(watch))
+        # A proxy that compresses would hold text back until it fills a block.
+        self.headers["Accept-Encoding"] = "identity"
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """On a redirect, drop the key where requests would, but don't take what .netrc has for the new place."""
+        moved = self.should_strip_auth(response.request.url, prepared_request.url)  # type: ignore[no-untyped-call]  # its stub
+        if moved:
+            prepared_request.headers.pop("Authorization", None)
 
 
 class _Key(AuthBase):
@@ -273,6 +280,8 @@ class _API:
 
     chat_path: str
     list_path: str
+    list_field: str
+    name_field: str
     decoder: Type[wire.Decoder]
 
     def __init__(self, settings: Settings) -> None:
@@ -285,48 +294,50 @@ class _API:
         # No proxy can reach this machine's own loopback; "" stands for none, over what the environment says.
         self._proxies = {"http": "", "https": ""} if _is_loopback(settings.llm_url) else None
 
-    def chat(self, messages: Sequence[Message]) -> Iterator[Union[Piece, End]]:
-        """Pieces of the answer as they arrive, then its end. Blocks; raises LLMError."""
+    def chat(self, messages: Sequence[Message], watch: Watch) -> Iterator[Union[Piece, End]]:
+        """Pieces of the answer as they arrive, then its end. Blocks; raises LLMError.
+
+        ``watch`` is called with each connection of the request, before anything is sent on it.
+        """
         body = {"model": self._model, "messages": list(messages), "stream": True}
-        with self._translated(), self._session() as session, session.post(
-            self._url + self.chat_path,
-            json=body,
-            stream=True,
-            auth=self._auth,
-            proxies=self._proxies,
-            timeout=(self._connect_timeout, self._read_timeout),
-        ) as response:
-            self._check(response)
+        with self._response("POST", self.chat_path, watch, self._read_timeout, json=body) as response:
             yield from self._pieces(response)
 
     def models(self) -> List[str]:
         """Names of the server's models. Blocks; raises LLMError."""
-        with self._translated(), self._session() as session, session.get(
-            self._url + self.list_path,
+        read_timeout = min(self._read_timeout, _LIST_READ_TIMEOUT)
+        with self._response("GET", self.list_path, _nobody, read_timeout) as response:
+            return self._names(response)
+
+    @contextlib.contextmanager
+    def _response(
+        self, method: str, path: str, watch: Watch, read_timeout: float, json: Optional[Dict[str, Any]] = None
+    ) -> Iterator[requests.Response]:
+        with self._translated(), _Session(watch) as session, session.request(
+            method,
+            self._url + path,
+            json=json,
+            stream=True,
             auth=self._auth,
             proxies=self._proxies,
-            timeout=(self._connect_timeout, min(self._read_timeout, _LIST_READ_TIMEOUT)),
+            timeout=(self._connect_timeout, read_timeout),
         ) as response:
             self._check(response)
-            return self._names(response.json())
+            yield response
 
-    def _names(self, listing: Any) -> List[str]:  # noqa: ANN401 - JSON of any form
-        raise NotImplementedError
-
-    def _session(self) -> requests.Session:
-        session = requests.Session()
-        for scheme in _Adapter.pools:
-            session.mount(f"{scheme}://", _Adapter())
-        # A proxy that compresses would hold text back until it fills a block.
-        session.headers["Accept-Encoding"] = "identity"
-        return session
+    def _names(self, response: requests.Response) -> List[str]:
+        try:
+            # Ollama's list of no models can be null.
+            return [str(entry[self.name_field]) for entry in response.json()[self.list_field] or []]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise LLMError(Fault.NOT_THE_API, f"{self._address} gave no list of models: {error!r}") from error
 
     def _pieces(self, response: requests.Response) -> Iterator[Union[Piece, End]]:
         decoder = self.decoder()
         while True:
             # Not iter_lines or iter_content: where the body isn't chunked, they hold text back until a block is full.
             data = response.raw.read1(_READ_BYTES, decode_content=True)
-            for event in _joined(decoder.feed(data) if data else decoder.end()):
+            for event in decoder.feed(data) if data else decoder.end():
                 if isinstance(event, wire.ServerError):
                     raise LLMError(Fault.SERVER_ERROR, f"{self._address} said in mid-answer: {_shown(event.message)}")
                 if isinstance(event, wire.Done):
@@ -339,12 +350,15 @@ class _API:
 
     def _check(self, response: requests.Response) -> None:
         """Raise LLMError unless the response is an answer of the API."""
-        is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        if response.ok and not is_page and response.status_code not in _REDIRECTS:
+        is_page = response.headers.get("Content-Type", "").lower().startswith("text/html")
+        status = response.status_code
+        if status == requests.codes.ok and not is_page:
             return
         body = response.raw.read(_ERROR_BODY_BYTES, decode_content=True).decode("utf-8", "replace")
-        fault = Fault.NOT_THE_API if response.ok else _fault_of(response.status_code, body, is_page=is_page)
-        raise LLMError(fault, f"{self._address} answered {response.status_code}: {_shown(body)}")
+        asked = f"{response.request.method} {response.request.path_url}"
+        raise LLMError(
+            _fault_of(status, body, is_page=is_page), f"{self._address} answered {status} to {asked}: {_shown(body)}"
+        )
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -357,19 +371,17 @@ class _API:
 class _Ollama(_API):
     chat_path = "/api/chat"
     list_path = "/api/tags"
+    list_field = "models"
+    name_field = "name"
     decoder = wire.OllamaDecoder
-
-    def _names(self, listing: Any) -> List[str]:  # noqa: ANN401 - JSON of any form
-        return [model["name"] for model in listing["models"]]
 
 
 class _OpenAI(_API):
     chat_path = "/v1/chat/completions"
     list_path = "/v1/models"
+    list_field = "data"
+    name_field = "id"
     decoder = wire.OpenAIDecoder
-
-    def _names(self, listing: Any) -> List[str]:  # noqa: ANN401 - JSON of any form
-        return [model["id"] for model in listing["data"]]
 
 
 _APIS: Dict[str, Type[_API]] = {"ollama": _Ollama, "openai": _OpenAI}
@@ -380,24 +392,21 @@ _LIBRARY_ERRORS = (
     HTTPException,
     OSError,
     wire.BadStreamError,
-    KeyError,  # a list of models of another form than the API's
-    TypeError,
 )
 
 _FAULTS_OF_EXCEPTIONS = (
+    ((wire.BadStreamError,), Fault.BAD_STREAM),
+    ((requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL), Fault.UNREACHABLE),
+    ((RemoteDisconnected, IncompleteRead), Fault.CUT_OFF),
     ((requests.exceptions.SSLError, urllib3_errors.SSLError), Fault.NOT_SECURE),
-    ((urllib3_errors.NameResolutionError, socket.gaierror), Fault.NAME_UNKNOWN),
-    ((requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError), Fault.UNREACHABLE),
-    ((urllib3_errors.NewConnectionError,), Fault.UNREACHABLE),
+    ((urllib3_errors.NameResolutionError,), Fault.NAME_UNKNOWN),
+    ((requests.exceptions.ConnectTimeout, urllib3_errors.NewConnectionError), Fault.UNREACHABLE),
     ((requests.exceptions.ReadTimeout, urllib3_errors.ReadTimeoutError), Fault.SILENT),
     ((requests.exceptions.TooManyRedirects, requests.exceptions.InvalidURL), Fault.NOT_THE_API),
-    ((requests.exceptions.InvalidSchema, requests.exceptions.InvalidJSONError), Fault.NOT_THE_API),
-    ((KeyError, TypeError), Fault.NOT_THE_API),
-    ((wire.BadStreamError,), Fault.BAD_STREAM),
+    ((requests.exceptions.InvalidSchema, HTTPException), Fault.NOT_THE_API),
 )
-"""In this order: a name that isn't known comes as a connection error around the reason."""
+"""In this order: what comes first is more exact, as a connection that is cut off is an HTTPException too."""
 
-_REDIRECTS = (301, 302, 303, 304, 307, 308)
 _FAULTS_OF_STATUS = {
     401: Fault.KEY_REFUSED,
     403: Fault.KEY_REFUSED,
@@ -409,6 +418,7 @@ _FAULTS_OF_STATUS = {
 
 
 def _fault_of(status: int, body: str, *, is_page: bool) -> Fault:
+    """The fault behind a status other than 200, or behind a page."""
     if status in _FAULTS_OF_STATUS:
         return _FAULTS_OF_STATUS[status]
     if status >= 500:  # noqa: PLR2004 - the class of statuses
@@ -438,19 +448,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             yield from _causes(cause)
 
 
-def _joined(events: Sequence[wire.Event]) -> Iterator[wire.Event]:
-    """Text that arrived together wakes the reader once."""
-    text: List[str] = []
-    for event in events:
-        if isinstance(event, wire.Text):
-            text.append(event.text)
-            continue
-        if text:
-            yield wire.Text("".join(text))
-            text.clear()
-        yield event
-    if text:
-        yield wire.Text("".join(text))
+def _nobody(_connected: socket.socket) -> None:
+    """Watch for a request that nobody stops."""
 
 
 def _shown(text: str) -> str:

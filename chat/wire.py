@@ -8,16 +8,16 @@ Sources: Ollama's docs/api.md (NDJSON); the WHATWG's server-sent events and Open
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Union
+import reprlib
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Union
 
 MAX_LINE_BYTES = 1024 * 1024
 """A longer line is no token of an answer; without a bound a broken server could fill the memory."""
 
 _LINE_SHOWN_CHARS = 80
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_OPEN_PAIR = re.compile("[\ud800-\udbff]$")
 
 
 class Text(NamedTuple):
@@ -52,70 +52,60 @@ class BadStreamError(ValueError):
 
 
 class Decoder:
-    """Common to both formats: bytes → lines → records → events."""
+    """Common to both formats: bytes → lines → records → events. The first Done or ServerError ends the answer."""
 
     def __init__(self) -> None:
         self._line = bytearray()
-        self._open_pair = ""
+        self._half_pair = ""
 
-    def feed(self, data: bytes) -> List[Event]:
-        """Take the next bytes and give the events that are complete by now. Raises BadStreamError."""
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Take the next bytes and give the events that are complete by now. Raises BadStreamError, after what is good.
+
+        A generator: the bytes are taken while it is read.
+        """
         *ends, rest = data.split(b"\n")
-        events: List[Event] = []
         for end in ends:
             self._extend(end)
-            line = bytes(self._line)
-            self._line.clear()
-            events += self._line_events(line)
+            yield from self._take_line()
         self._extend(rest)
-        return events
 
-    def end(self) -> List[Event]:
+    def end(self) -> Iterator[Event]:
         """Say that no more bytes come. A last line may lack its line end; half a record says nothing."""
-        line = bytes(self._line)
-        self._line.clear()
-        try:
-            return self._line_events(line)
-        except BadStreamError:
-            return []
+        with contextlib.suppress(BadStreamError):
+            yield from self._take_line()
 
     def _extend(self, data: bytes) -> None:
         self._line += data
         if len(self._line) > MAX_LINE_BYTES:
-            message = f"a line of more than {MAX_LINE_BYTES} bytes"
-            raise BadStreamError(message)
+            raise BadStreamError(f"a line of more than {MAX_LINE_BYTES} bytes")
 
-    def _line_events(self, line: bytes) -> List[Event]:
-        payload = self._payload(line.strip())
-        if payload is None:
-            return []
-        return [event for event in self._record_events(_json_object(payload)) if event]
+    def _take_line(self) -> Iterator[Event]:
+        line = self._line.strip()
+        self._line.clear()
+        if line:
+            yield from filter(None, self._events(bytes(line)))
 
     def _text(self, value: object) -> Optional[Text]:
-        """Join an emoji whose two JSON escapes (a UTF-16 pair) came in two records; a lone half becomes U+FFFD."""
+        """Join an emoji whose two JSON escapes (a UTF-16 pair) came in two records; a lone half becomes U+FFFD.
+
+        Half an emoji at the very end is left out.
+        """
         if not isinstance(value, str) or not value:
             return None
-        text = self._open_pair + value
-        self._open_pair = ""
-        if _SURROGATE.search(text):
-            self._open_pair = "".join(_OPEN_PAIR.findall(text))
-            text = _whole(text[: len(text) - len(self._open_pair)])
+        text = self._half_pair + value
+        self._half_pair = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+        text = _whole(text[: len(text) - len(self._half_pair)])
         return Text(text) if text else None
 
-    def _payload(self, line: bytes) -> Optional[bytes]:
-        raise NotImplementedError
-
-    def _record_events(self, record: Dict[str, Any]) -> Iterator[Optional[Event]]:
+    def _events(self, line: bytes) -> Iterator[Optional[Event]]:
         raise NotImplementedError
 
 
 class OllamaDecoder(Decoder):
     """Ollama's /api/chat: one JSON object a line."""
 
-    def _payload(self, line: bytes) -> Optional[bytes]:
-        return line or None
-
-    def _record_events(self, record: Dict[str, Any]) -> Iterator[Optional[Event]]:
+    def _events(self, line: bytes) -> Iterator[Optional[Event]]:
+        record = _json_object(line)
         if record.get("error"):
             yield ServerError(_error_text(record["error"]))
             return
@@ -123,7 +113,7 @@ class OllamaDecoder(Decoder):
         yield _thinking(message.get("thinking"))
         yield self._text(message.get("content"))
         if record.get("done") is True:
-            yield Done(str(record.get("done_reason") or "stop"))
+            yield Done(_words(record.get("done_reason") or "stop"))
 
 
 class OpenAIDecoder(Decoder):
@@ -133,52 +123,47 @@ class OpenAIDecoder(Decoder):
     line, and waiting for the next line would show each token later.
     """
 
-    def _payload(self, line: bytes) -> Optional[bytes]:
+    def _events(self, line: bytes) -> Iterator[Optional[Event]]:
         field, _, value = line.partition(b":")
         # `error: {…}` is how older llama.cpp reports an error in mid-stream.
-        return value.strip() or None if field in (b"data", b"error") else self._stray(line)
+        payload = value.strip() if field in (b"data", b"error") else _unframed(line)
+        if payload == b"[DONE]":
+            yield Done("stop")
+        elif payload:
+            yield from self._chunk_events(_json_object(payload), is_error=field == b"error")
 
-    @staticmethod
-    def _stray(line: bytes) -> Optional[bytes]:
-        """A bare JSON object is an error without SSE framing; other fields and comments say nothing of the text."""
-        if not line or line.startswith(b":") or re.match(rb"(event|id|retry)\b", line):
-            return None
-        return line
-
-    def _line_events(self, line: bytes) -> List[Event]:
-        if self._payload(line.strip()) == b"[DONE]":
-            return [Done("stop")]
-        return super()._line_events(line)
-
-    def _record_events(self, record: Dict[str, Any]) -> Iterator[Optional[Event]]:
-        error = _openai_error(record)
-        if error:
-            yield ServerError(error)
+    def _chunk_events(self, chunk: Dict[str, Any], *, is_error: bool) -> Iterator[Optional[Event]]:
+        if is_error or _says_error(chunk):
+            yield ServerError(_error_text(chunk.get("error") or chunk))
             return
-        choices = record.get("choices")
-        if not isinstance(choices, list) or not choices:
-            return
-        choice = _dict(choices[0])
+        choices = chunk.get("choices")
+        choice = _dict(choices[0]) if isinstance(choices, list) and choices else {}
         # A server that doesn't stream, though asked to, sends it all as one `message`.
         delta = _dict(choice.get("delta") or choice.get("message"))
         yield _thinking(delta.get("reasoning_content") or delta.get("reasoning"))
         yield self._text(delta.get("content"))
         if choice.get("finish_reason"):
-            yield Done(str(choice["finish_reason"]))
+            yield Done(_words(choice["finish_reason"]))
 
 
-def _openai_error(record: Dict[str, Any]) -> str:
-    if record.get("error"):
-        return _error_text(record["error"])
-    if record.get("object") == "error" or ("choices" not in record and "code" in record and "message" in record):
-        return _error_text(record)
-    return ""
+def _unframed(line: bytes) -> bytes:
+    """A bare JSON object is an error sent without SSE framing; other fields and comments say nothing of the text."""
+    return b"" if re.match(rb":|(event|id|retry)\b", line) else line
+
+
+def _says_error(chunk: Dict[str, Any]) -> bool:
+    """`error` is OpenAI's form, `object` vLLM's; some servers send the error object with nothing around it."""
+    return bool(chunk.get("error")) or chunk.get("object") == "error" or ("message" in chunk and "choices" not in chunk)
 
 
 def _error_text(error: object) -> str:
-    if isinstance(error, dict) and error.get("message"):
-        return str(error["message"])
-    return error if isinstance(error, str) else json.dumps(error)
+    message = error.get("message") if isinstance(error, dict) else error
+    return _words(message if isinstance(message, str) else error)
+
+
+def _words(value: object) -> str:
+    """What is no text is abridged: it may be nested more deeply than can be written out."""
+    return _whole(value) if isinstance(value, str) else reprlib.repr(value)
 
 
 def _thinking(value: object) -> Optional[Thinking]:
@@ -201,9 +186,7 @@ def _json_object(line: bytes) -> Dict[str, Any]:
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:
-        message = f"a line that is no JSON: {shown!r}"
-        raise BadStreamError(message) from error
+        raise BadStreamError(f"a line that is no JSON: {shown!r}") from error
     if not isinstance(record, dict):
-        message = f"a line that is no JSON object: {shown!r}"
-        raise BadStreamError(message)
+        raise BadStreamError(f"a line that is no JSON object: {shown!r}")
     return record

@@ -50,6 +50,12 @@ class Client:
         return self._threads.submit(self.session.post, url, json=body(model), stream=True, timeout=TIMEOUT, **options)
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "*")
+
+
 @pytest.fixture
 def llm() -> Iterator[LocalLLM]:
     with LocalLLM() as server:
@@ -59,7 +65,6 @@ def llm() -> Iterator[LocalLLM]:
 @pytest.fixture
 def client() -> Iterator[Client]:
     with ThreadPoolExecutor(8) as threads, requests.Session() as session:
-        session.trust_env = False
         yield Client(session, threads)
 
 
