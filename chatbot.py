@@ -21,7 +21,7 @@ from discord.ext import commands
 
 from chat import config, conversation, wire, wording
 from chat.channel_writer import ChannelWriters, WrittenReply
-from chat.faults import LLMError
+from chat.faults import Fault, LLMError
 from chat.rate_limits import RateLimits
 from chat.reply import Reply
 from llm_model import Failed, Finished, Incomplete, LLM_Model, Stopped
@@ -45,6 +45,9 @@ _RIGHTS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, read_message_history=True
 )
 """What the bot needs in its channels; replying to a message needs the history."""
+
+_REASON_CHARS = 40
+"""So much of the LLM server's own word for an answer's end goes into the log."""
 
 _NO_CONNECTION = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
@@ -227,6 +230,8 @@ async def _hint(question: discord.Message, hint: str) -> None:
 
 def _log_answer(question: discord.Message, written: WrittenReply, end: Optional[End], now: float) -> None:
     reply = written.reply
+    if isinstance(end, Failed) and end.error.fault is Fault.INTERNAL:
+        _log.error("A fault in the bot itself", exc_info=end.error.__cause__)
     first = "-" if reply.first_text_at is None else f"{reply.first_text_at - reply.asked:.2f}s"
     _log.info(
         "answer channel=%d user=%d chars=%d first=%s total=%.2fs edits=%d end=%s",
@@ -242,10 +247,15 @@ def _log_answer(question: discord.Message, written: WrittenReply, end: Optional[
 
 def _end_for_log(end: Optional[End]) -> str:
     if isinstance(end, Failed):
-        return f"failed ({end.error})"
+        return f"failed ({_one_line(str(end.error))})"
     if isinstance(end, Finished):
-        return f"finished ({end.reason})"
+        return f"finished ({_one_line(end.reason[:_REASON_CHARS])})"
     return "incomplete" if isinstance(end, Incomplete) else "stopped"
+
+
+def _one_line(text: str) -> str:
+    """A server's words, which must not look like a line of the log."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 async def _serve(settings: Settings, console: Language) -> int:
