@@ -1,0 +1,41 @@
+"""The whole program with a real language model: llama.cpp's server and SmolLM2 on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chat.reply import MARK
+from demo.model import RunningModel
+from local.bot import BotProcess, write_settings
+from local.discord_server import LocalDiscord
+from tests.real_model import start_real_model
+
+__all__ = ["start_real_model"]
+
+
+@pytest.mark.real_model
+@pytest.mark.timeout(180)
+def test_a_real_answer_grows_in_the_channel(real_model: RunningModel, discord: LocalDiscord, tmp_path: Path) -> None:
+    settings = {
+        "TOKEN": discord.token,
+        "LLM_HOST": real_model.url,
+        "LLM_PORT": 11434,
+        "LLM_MODEL": real_model.model,
+        "LLM_API": "openai",
+        "CHATBOT_CH_ID": discord.channel,
+    }
+    with BotProcess(discord.url, write_settings(tmp_path / "settings.py", settings)) as bot:
+        bot.wait_until_ready()
+        question = discord.say("!chat Tell me about the sea in a short paragraph.")
+        line = bot.wait_for_log("answer channel=", timeout=120)
+        first = discord.replies(question)[0]
+        texts = [version.content for version in first.versions]
+        assert "end=finished" in line
+        assert len(texts) >= 3
+        assert all(text.endswith(MARK) for text in texts[:-1])
+        assert not texts[-1].endswith(MARK)
+        assert all(later.startswith(text[: -len(MARK)]) for text, later in zip(texts, texts[1:]))
+        for version in first.versions:
+            print(f"{version.time - question.created:6.2f} s  {version.content!r}")  # noqa: T201 - shown by pytest -s
