@@ -1,0 +1,35 @@
+# PYTHON=/path/to/python: the Python that .venv is made with. ARGS="...": goes to pytest. EXCEPT=X.Y: the Python that
+# test-all leaves out.
+VENV := .venv
+export PYTHON EXCEPT
+
+.PHONY: help run test test-all lint format clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+
+run: ## start the bot
+	@tools/venv.sh $(VENV) run
+	@exec $(VENV)/bin/python chatbot.py
+
+test: ## run all tests
+	@tools/venv.sh $(VENV) test
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+test-all: ## run all tests on every Python from 3.8 on that is installed
+	@tools/test-all.sh $(ARGS)
+
+lint: ## check style and types (Python 3.10 or later)
+	@tools/venv.sh $(VENV) test
+	@$(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 10) and "make lint needs Python 3.10 or later")'
+	$(VENV)/bin/python -m ruff check .
+	$(VENV)/bin/python -m ruff format --check .
+	$(VENV)/bin/python -m mypy .
+
+format: ## lay out the code as `make lint` wants it
+	@tools/venv.sh $(VENV) test
+	$(VENV)/bin/python -m ruff format .
+
+clean: ## delete the virtual environments and all caches
+	rm -rf .venv .venv-3.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
