@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 TYPING_SECONDS = 8.0
-"""Discord shows the indicator for 10 s (discord.py, abc.py), or until a message of the bot comes."""
+TYPING_AGAIN_SECONDS = 1.5
+"""Discord shows the indicator for 10 s (discord.py, abc.py), or until a message of the bot comes. Then it is shown
+again if another reply is still to come, but not so often that it would meet a limit."""
 
 RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Pauses between tries while Discord fails in passing; the last one stands for all further ones."""
@@ -169,6 +171,7 @@ class ChannelWriter:
         self._tasks: Set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._typed_at = -math.inf
+        self._typing_at = -math.inf
         self._clock = asyncio.get_running_loop().time
 
     def add(self, written: WrittenReply) -> None:
@@ -250,17 +253,17 @@ class ChannelWriter:
             budget.settle(taken)
             written.busy = False
             if write.message is None:
-                self._typed_at = -math.inf
+                self._typing_at = min(self._typing_at, self._typed_at + TYPING_AGAIN_SECONDS)
             self._changed.set()
 
     def _type_if_due(self, candidates: List[WrittenReply], now: float) -> float:
         """Show the typing indicator while a reply has no message. Gives when it is due again."""
         if all(written.has_message or written.busy for written in candidates):
             return math.inf
-        if now >= self._typed_at + TYPING_SECONDS:
-            self._typed_at = now
+        if now >= self._typing_at:
+            self._typed_at, self._typing_at = now, now + TYPING_SECONDS
             self._own(self._type())
-        return self._typed_at + TYPING_SECONDS
+        return self._typing_at
 
     async def _type(self) -> None:
         try:

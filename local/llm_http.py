@@ -174,7 +174,9 @@ class Connection(asyncio.StreamReaderProtocol):
     async def abort(self, *, reset: bool = False) -> None:
         """Close at once: by FIN, without TLS's goodbye, or by RST."""
         self._closing()
-        if reset and not self.lost.is_set():
+        if self.lost.is_set():  # early versions of Python 3.11 fail to abort TLS twice
+            return
+        if reset:
             linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
             self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._writer.transport.abort()

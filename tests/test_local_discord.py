@@ -719,13 +719,16 @@ def test_wait_for_wakes_at_the_change(server: LocalDiscord) -> None:
         assert waiting.result(WAIT).content == "yes"
 
 
-def test_stop_ends_the_thread_and_open_connections(server: LocalDiscord) -> None:
+def test_stop_ends_the_thread_and_open_connections() -> None:
+    before = set(threading.enumerate())
+    server = LocalDiscord()
+    server.start()
     with ThreadPoolExecutor(1) as pool:
         connection = pool.submit(converse, server, "v=10", [identify(server.token, 0)])
         server.wait_until_connected()
         server.stop()
         assert connection.result(WAIT)[-1] == 1001
-    assert "local-discord" not in [thread.name for thread in threading.enumerate()]
+    assert set(threading.enumerate()) == before
     assert not server.connected
     with pytest.raises(requests.ConnectionError):
         post(server, "x")
