@@ -28,7 +28,7 @@ def test_a_real_answer_grows_in_the_channel(real_model: RunningModel, discord: L
     }
     with BotProcess(discord.url, write_settings(tmp_path / "settings.py", settings)) as bot:
         bot.wait_until_ready()
-        question = discord.say("!chat Tell me about the sea in a short paragraph.")
+        question = discord.say("!chat Tell me a long story about a ship and the sea.")
         line = bot.wait_for_log("answer channel=", timeout=120)
         first = discord.replies(question)[0]
         texts = [version.content for version in first.versions]
