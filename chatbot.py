@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Set
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Set
 
 import aiohttp
 import discord
 from discord.ext import commands
 
 from chat import config, conversation, wire, wording
-from chat.channel_writer import ChannelWriters, WrittenReply
+from chat.channel_writer import ChannelWriter, ChannelWriters, WrittenReply
 from chat.faults import Fault, LLMError
 from chat.rate_limits import RateLimits
 from chat.reply import Reply
@@ -49,7 +50,8 @@ _RIGHTS = discord.Permissions(
 _REASON_CHARS = 40
 """So much of the LLM server's own word for an answer's end goes into the log."""
 
-_NO_CONNECTION = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+_MODELS_NAMED = 20
+"""So many of the LLM server's models are named in the log when the wanted one is missing."""
 
 
 class ChatBot(commands.Bot):
@@ -60,7 +62,7 @@ class ChatBot(commands.Bot):
         limits = RateLimits(clock)
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
         super().__init__(
-            command_prefix=settings.command_prefix,
+            command_prefix=[settings.command_prefix, _full_width(settings.command_prefix)],
             case_insensitive=True,  # phones begin a word with a capital: !Chat
             help_command=None,
             intents=intents,
@@ -76,8 +78,8 @@ class ChatBot(commands.Bot):
         self.writers = ChannelWriters(limits, settings.edit_every_chars)
         self._limits = limits
         self._console = console
-        self._streams: Set[Stream] = set()
-        self._answers: Set[asyncio.Task[Any]] = set()
+        self.closing = False
+        self._answers: Dict[Optional[asyncio.Task[Any]], Stream] = {}
 
     async def setup_hook(self) -> None:
         """Finish what needs the login; called by discord.py."""
@@ -127,7 +129,7 @@ class ChatBot(commands.Bot):
             _log.info("%s: ready", place)
             return
         missing = wording.model_missing(self.settings.llm_api).say(self._console, model=self.model.name)
-        _log.warning("%s: %s (%s)", place, missing, ", ".join(models) or "-")
+        _log.warning("%s: %s (%s)", place, missing, _one_line(", ".join(models[:_MODELS_NAMED])) or "-")
 
     async def on_command_error(self, context: commands.Context[ChatBot], error: commands.CommandError) -> None:  # type: ignore[override]
         """Pass over commands that are meant for other bots; log a fault of our own."""
@@ -147,28 +149,36 @@ class ChatBot(commands.Bot):
 
     async def answer(self, question: discord.Message, prompt: str) -> None:
         """Stream the LLM's answer into the question's channel; return when it stands there, or can't."""
-        task = asyncio.current_task()
-        if task:
-            self._answers.add(task)
-            task.add_done_callback(self._answers.discard)
         language = self.language_of(question.guild)
         clock = asyncio.get_running_loop().time
         reply = Reply(clock(), wording.NOTICE.say(language))
         writer = self.writers.of(question.channel)
         async with self.model.stream(conversation.build(prompt, self.settings.system_prompt)) as stream:
-            written = WrittenReply(reply, question, on_lost=stream.stop)
-            writer.add(written)
-            self._streams.add(stream)
-            try:
-                async for piece in stream:
-                    if isinstance(piece, wire.Text):
-                        writer.feed(written, piece.text)
-                writer.finish(written, self._note(stream.end, reply.text, language))
-                await written.over.wait()
-            finally:
-                self._streams.discard(stream)
-                writer.remove(written)
-                _log_answer(question, written, stream.end, clock())
+            with self._running_with(stream), writer.writing(reply, question, stream.stop) as written:
+                try:
+                    await _pass_on(stream, writer, written)
+                    writer.finish(written, self._note(stream.end, reply.text, language))
+                    await written.over.wait()
+                finally:
+                    _log_answer(question, written, stream.end, clock())
+
+    async def hint(self, question: discord.Message, sentence: str) -> None:
+        """Reply with a sentence of our own; return when it stands there, or can't."""
+        writer = self.writers.of(question.channel)
+        reply = Reply(asyncio.get_running_loop().time(), notice="")
+        with writer.writing(reply, question, on_lost=lambda: None) as written:
+            writer.finish(written, sentence)
+            await written.over.wait()
+
+    @contextlib.contextmanager
+    def _running_with(self, stream: Stream) -> Iterator[None]:
+        """Let ``close`` find this answer."""
+        task = asyncio.current_task()
+        self._answers[task] = stream
+        try:
+            yield
+        finally:
+            del self._answers[task]
 
     def _note(self, end: Optional[End], text: str, language: Language) -> str:
         """What is said under an answer that ended like this; empty if nothing needs to be said."""
@@ -186,14 +196,15 @@ class ChatBot(commands.Bot):
 
     async def close(self) -> None:
         """Break off the answers in the making, with a last edit that says so, and leave Discord."""
-        answers = set(self._answers)
-        for stream in self._streams:
+        self.closing = True
+        for stream in self._answers.values():
             stream.stop()
+        answers = [task for task in self._answers if task]
         if answers:
             _log.info("Breaking off %d answer(s)", len(answers))
-            await asyncio.wait(answers, timeout=LAST_EDITS_SECONDS)
-        for answer in answers:
-            answer.cancel()
+            _, late = await asyncio.wait(answers, timeout=LAST_EDITS_SECONDS)
+            if late:
+                _log.warning("%d of them keep their mark: Discord's limits, or its silence, left no time", len(late))
         await self.writers.close()
         await super().close()
 
@@ -208,24 +219,27 @@ class Chat(commands.Cog):
     async def chat(self, context: commands.Context[ChatBot], *, prompt: str = "") -> None:
         """Answer a question: `!chat <prompt>`."""
         bot, question = self._bot, context.message
-        if bot.answers_in(question.channel) and prompt:
-            await bot.answer(question, prompt)
+        if bot.closing:
             return
-        language = bot.language_of(question.guild)
-        if bot.answers_in(question.channel):
-            hint = wording.USAGE.say(language, prefix=bot.settings.command_prefix)
-        else:
+        if not bot.answers_in(question.channel):
             channels = ", ".join(f"<#{channel_id}>" for channel_id in bot.settings.channel_ids)
-            hint = wording.WRONG_CHANNEL.say(language, channels=channels)
-        await _hint(question, hint)
+            await bot.hint(question, wording.WRONG_CHANNEL.say(bot.language_of(question.guild), channels=channels))
+        elif prompt:
+            await bot.answer(question, prompt)
+        else:
+            usage = wording.USAGE.say(bot.language_of(question.guild), prefix=bot.settings.command_prefix)
+            await bot.hint(question, usage)
 
 
-async def _hint(question: discord.Message, hint: str) -> None:
-    try:
-        await question.reply(hint, mention_author=False)
-    except (discord.HTTPException, *_NO_CONNECTION) as error:
-        # Where the bot may not write, nobody can be told.
-        _log.info("A hint could not be written: channel=%d: %r", question.channel.id, error)
+def _full_width(prefix: str) -> str:
+    """The prefix as Japanese input types it: ！ for !."""
+    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in prefix)
+
+
+async def _pass_on(stream: Stream, writer: ChannelWriter, written: WrittenReply) -> None:
+    async for piece in stream:
+        if isinstance(piece, wire.Text):
+            writer.feed(written, piece.text)
 
 
 def _log_answer(question: discord.Message, written: WrittenReply, end: Optional[End], now: float) -> None:
@@ -300,14 +314,14 @@ def _refusal(error: Optional[BaseException]) -> wording.Sentence:
     code = error.code if isinstance(error, discord.ConnectionClosed) else None
     if isinstance(error, discord.LoginFailure) or code == 4004:  # noqa: PLR2004 - Discord's close code for a wrong token
         return wording.START_WRONG_TOKEN
-    if isinstance(error, (discord.DiscordException, *_NO_CONNECTION)):
+    if isinstance(error, (discord.DiscordException, aiohttp.ClientError, asyncio.TimeoutError, OSError)):
         _log.error("%r", error)
         return wording.START_NO_DISCORD
     raise error or RuntimeError("the bot ended by itself")
 
 
 def _run(settings: Settings, console: Language) -> int:
-    """Run the event loop. Not asyncio.run: it waits for worker threads, and a name look-up can hold one for minutes."""
+    """Run the event loop. Not asyncio.run, which waits for worker threads."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -321,16 +335,22 @@ def _run(settings: Settings, console: Language) -> int:
         loop.close()
 
 
-def _end_by(number: int) -> int:
-    """End by the signal, so that the shell sees what happened (130, 143); Windows gets that number as exit status."""
-    if os.name == "posix":
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-    return 128 + number
+def _end(status: int) -> NoReturn:
+    """End with an exit status, or by a signal (minus its number), so that the shell sees what happened (130, 143).
+
+    Not by sys.exit: it waits for worker threads, and a name look-up can hold one for minutes.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if status < 0 and os.name == "posix":
+        signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    os._exit(status if status >= 0 else 128 - status)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run the bot. Gives the exit status: 1 when something in the settings, or at Discord, has to be set right."""
+    """Run the bot, and end the program with it. Gives 1 when something in the settings has to be set right."""
     parser = argparse.ArgumentParser(description="A Discord bot that streams the answers of an LLM server.")
     here = Path(__file__).resolve().parent
     parser.add_argument("--settings", type=Path, default=here / "settings.py", help="another file than settings.py")
@@ -344,8 +364,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         print("\n".join(error.problems), file=sys.stderr)
         return 1
     console = config.console_language({"LANGUAGE": settings.language})
-    status = _run(settings, console)
-    return status if status >= 0 else _end_by(-status)
+    _end(_run(settings, console))
 
 
 if __name__ == "__main__":

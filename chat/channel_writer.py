@@ -7,10 +7,11 @@ old; each write is a task of its own, so one that Discord answers late holds up 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import secrets
-from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Set
+from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Set
 
 import aiohttp
 import discord
@@ -37,6 +38,9 @@ RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 GIVE_UP_SECONDS = 900.0
 """An ended answer that Discord has refused for so long is given up, with a warning in the log."""
 
+WRITE_SECONDS = 20.0
+"""A request that Discord has not answered for so long is tried again: its connection may be dead."""
+
 _PASSING_ERRORS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
@@ -46,6 +50,8 @@ class _Write(NamedTuple):
     page: int
     content: str
     message: Optional[discord.PartialMessage]
+    has_text: bool
+    """It shows some of the answer, not only the notice that it is waited for."""
     is_last: bool
     """No other page differs from what stands in the channel."""
 
@@ -62,37 +68,29 @@ class WrittenReply:
         self.over = asyncio.Event()
         """Set when all of it stands in the channel, or nothing more can be written."""
         self.busy = False
+        """A write of it is on its way; the next one comes after it."""
         self._question = question
         self._on_lost = on_lost
         self._messages: List[discord.PartialMessage] = []
         self._shown: List[str] = []
         self._text_shown = False
+        self._taken: Optional[Unseen] = None
         self._not_before = -math.inf
         self._failures = 0
         self._failing_since = math.inf
         self._nonce = secrets.randbits(48)
 
     @property
-    def has_message(self) -> bool:
-        """Whether anything of it stands in the channel."""
-        return bool(self._messages)
-
-    def next_write(self, now: float) -> Optional[_Write]:
-        """Compose; None when the channel shows all that there is to show."""
-        pages = self.reply.pages(now)
-        different = [i for i, page in enumerate(pages) if i >= len(self._shown) or self._shown[i] != page]
-        if not different:
-            return None
-        index = different[0]
-        message = self._messages[index] if index < len(self._messages) else None
-        return _Write(index, pages[index], message, is_last=len(different) == 1)
+    def needs_typing(self) -> bool:
+        """Whether only the typing indicator can show that an answer is coming."""
+        return not (self._messages or self.busy or self.reply.ended)
 
     def waiting(self, now: float) -> Waiting:
         """Its state, for the decision who writes next."""
         unseen = self.reply.unseen
         if unseen is None or self.busy:
             return Waiting(self.reply.ended, unseen=not self._text_shown)
-        write = self.next_write(max(now, unseen.since))
+        write = self._compose(max(now, unseen.since))
         if write is None:
             self._all_shown()
             return Waiting(self.reply.ended, unseen=not self._text_shown)
@@ -105,22 +103,49 @@ class WrittenReply:
             writes=self.edits + len(self._messages),
         )
 
+    def begin(self, now: float) -> Optional[_Write]:
+        """Compose the next write, which must be sent then; None when the channel shows all that there is to show."""
+        write = self._compose(now)
+        if write:
+            self.busy = True
+            # In one step with composing: what comes from now on is not in it.
+            self._taken = self.reply.take() if write.is_last else None
+        return write
+
+    def _compose(self, now: float) -> Optional[_Write]:
+        pages = self.reply.pages(now)
+        different = [i for i, page in enumerate(pages) if i >= len(self._shown) or self._shown[i] != page]
+        if not different:
+            return None
+        page = different[0]
+        message = self._messages[page] if page < len(self._messages) else None
+        has_text = self.reply.first_text_at is not None or self.reply.ended
+        return _Write(page, pages[page], message, has_text, is_last=len(different) == 1)
+
     async def send(self, write: _Write, clock: Callable[[], float]) -> None:
         """Send a write to Discord. Whatever fails, its text stays due, or the reply is over."""
-        taken = self.reply.take() if write.is_last else None
-        has_text = self.reply.first_text_at is not None or self.reply.ended
+        send = self._edit(write, write.message) if write.message else self._create(write)
         try:
-            await (self._edit(write, write.message) if write.message else self._create(write))
+            await asyncio.wait_for(send, WRITE_SECONDS)
         except discord.HTTPException as error:
             # Not found, forbidden and the like stay so; 429 and 5xx pass (discord.py has retried most by now).
-            self._failed(error, taken, clock(), passing=error.status >= 500 or error.status == 429)  # noqa: PLR2004
+            self._failed(error, clock(), passing=error.status >= 500 or error.status == 429)  # noqa: PLR2004
         except _PASSING_ERRORS as error:
-            self._failed(error, taken, clock(), passing=True)
+            self._failed(error, clock(), passing=True)
         else:
-            self._text_shown = self._text_shown or has_text
+            self._text_shown = self._text_shown or write.has_text
             self._failures, self._failing_since = 0, math.inf
-            if self.reply.ended and self.next_write(clock()) is None:
+            if self._shown[write.page] != write.content:
+                self.reply.put_back(self._taken)
+            elif self.reply.ended and self._compose(clock()) is None:
                 self._all_shown()
+        finally:
+            self.busy = False
+
+    def lose(self) -> None:
+        """Nothing of it can be written any more."""
+        self.over.set()
+        self._on_lost()
 
     async def _edit(self, write: _Write, message: discord.PartialMessage) -> None:
         await message.edit(content=write.content)
@@ -129,7 +154,6 @@ class WrittenReply:
 
     async def _create(self, write: _Write) -> None:
         channel = self._question.channel
-        # Tried again under the same nonce after a lost answer, Discord gives the message that it has made already.
         nonce = self._nonce + write.page
         if write.page:
             message = await channel.send(write.content, nonce=nonce)
@@ -137,21 +161,25 @@ class WrittenReply:
             question = self._question.to_reference(fail_if_not_exists=False)
             message = await channel.send(write.content, nonce=nonce, reference=question, mention_author=False)
         self._messages.append(discord.PartialMessage(channel=channel, id=message.id))
-        self._shown.append("" if self._failures else write.content)
+        # Tried again under its nonce after a lost answer, Discord gives the message that it has made from older text.
+        self._shown.append(message.content if self._failures else write.content)
 
-    def _failed(self, error: Exception, taken: Optional[Unseen], now: float, *, passing: bool) -> None:
-        self.reply.put_back(taken)
+    def _failed(self, error: Exception, now: float, *, passing: bool) -> None:
+        self.reply.put_back(self._taken)
         self._failing_since = min(self._failing_since, now)
         place = f"channel={self._question.channel.id} question={self._question.id}"
-        if passing and not (self.reply.ended and now - self._failing_since > GIVE_UP_SECONDS):
-            pause = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
-            self._failures += 1
-            self._not_before = now + pause
-            _log.warning("Discord failed, writing again in %.1f s: %s: %r", pause, place, error)
+        if not passing or now > self._give_up_at():
+            _log.warning("An answer can't be written any more: %s: %r", place, error)
+            self.lose()
             return
-        _log.warning("An answer can't be written any more: %s: %r", place, error)
-        self.over.set()
-        self._on_lost()
+        pause = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
+        self._failures += 1
+        self._not_before = now + pause
+        _log.warning("Discord failed, writing again in %.1f s: %s: %r", pause, place, error)
+
+    def _give_up_at(self) -> float:
+        ended_at = math.inf if self.reply.ended_at is None else self.reply.ended_at
+        return max(self._failing_since, ended_at) + GIVE_UP_SECONDS
 
     def _all_shown(self) -> None:
         self.reply.take()
@@ -174,17 +202,19 @@ class ChannelWriter:
         self._typing_at = -math.inf
         self._clock = asyncio.get_running_loop().time
 
-    def add(self, written: WrittenReply) -> None:
-        """Write this reply as it grows, until it is over or removed."""
+    @contextlib.contextmanager
+    def writing(self, reply: Reply, question: discord.Message, on_lost: Callable[[], None]) -> Iterator[WrittenReply]:
+        """Write a reply as it grows, until it is over or the block ends; what stands of it then stays."""
+        written = WrittenReply(reply, question, on_lost)
         self._replies.append(written)
         self._changed.set()
         if self._runner is None or self._runner.done():
             self._runner = self._own(self._run())
-
-    def remove(self, written: WrittenReply) -> None:
-        """Forget a reply; what stands of it stays."""
-        self._replies.remove(written)
-        self._changed.set()
+        try:
+            yield written
+        finally:
+            self._replies.remove(written)
+            self._changed.set()
 
     def feed(self, written: WrittenReply, text: str) -> None:
         """Add the next piece to a reply's answer."""
@@ -240,25 +270,26 @@ class ChannelWriter:
             return
 
     def _start(self, written: WrittenReply, now: float) -> None:
-        write = written.next_write(now)
+        write = written.begin(now)
         if write:
-            written.busy = True
             budget = self._budgets.edits if write.message else self._budgets.creates
             self._own(self._write(written, write, budget, budget.take(now)))
 
     async def _write(self, written: WrittenReply, write: _Write, budget: Budget, taken: float) -> None:
         try:
             await written.send(write, self._clock)
+        except BaseException:  # raised again: nobody may wait for a reply that nobody writes
+            written.lose()
+            raise
         finally:
             budget.settle(taken)
-            written.busy = False
             if write.message is None:
                 self._typing_at = min(self._typing_at, self._typed_at + TYPING_AGAIN_SECONDS)
             self._changed.set()
 
     def _type_if_due(self, candidates: List[WrittenReply], now: float) -> float:
-        """Show the typing indicator while a reply has no message. Gives when it is due again."""
-        if all(written.has_message or written.busy for written in candidates):
+        """Show the typing indicator where it is needed. Gives when it is due again."""
+        if not any(written.needs_typing for written in candidates):
             return math.inf
         if now >= self._typing_at:
             self._typed_at, self._typing_at = now, now + TYPING_SECONDS

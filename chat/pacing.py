@@ -65,6 +65,11 @@ class Budget:
         if remaining == self.limit - 1:
             self.window = max(reset_after, 0.1)
 
+    def block(self, now: float, seconds: float) -> None:
+        """Take the server's word that nothing may be sent for so long."""
+        self._remaining = 0
+        self._until = now + seconds
+
     def window_end(self, now: float) -> float:
         """When the requests that are left now are worth nothing any more; infinity while no window is open."""
         return self._until if now < self._until else math.inf
@@ -75,12 +80,15 @@ class Budget:
         return max(0, granted - self._count_in_flight(now))
 
     def ready_at(self, now: float, keep: int = 0) -> float:
-        """When a request may go out that leaves ``keep`` in hand; infinity while a response must come first."""
+        """When a request may go out that leaves ``keep`` in hand, unless a response says something else before."""
         if now >= self._until and self._count_in_flight(now):
-            return math.inf
+            return self._stale_at(now)
         if self.tokens(now) > keep:
             return now
         return self.window_end(now)
+
+    def _stale_at(self, now: float) -> float:
+        return min(taken for taken in self._in_flight if taken > now - self.window) + self.window
 
     def _count_in_flight(self, now: float) -> int:
         # One that is not answered for a whole window must not stop the others.

@@ -75,7 +75,7 @@ class RateLimits:
 def _learn(budget: Budget, now: float, status: int, headers: Dict[str, str]) -> None:
     named = {name.lower(): value for name, value in headers.items()}
     if status == 429:  # noqa: PLR2004 - Too Many Requests
-        budget.learn(now, limit=budget.limit, remaining=0, reset_after=float(named.get("retry-after", budget.window)))
+        budget.block(now, float(named.get("retry-after", budget.window)))
     elif "x-ratelimit-remaining" in named:
         budget.learn(
             now,

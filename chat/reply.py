@@ -30,11 +30,16 @@ class Reply:
     def __init__(self, asked: float, notice: str) -> None:
         self.asked = asked
         self.first_text_at: Optional[float] = None
-        self.ended = False
+        self.ended_at: Optional[float] = None
         self._notice = notice
         self._note = ""
         self._pages = Pages()
         self._unseen: Optional[Unseen] = Unseen(asked + NOTICE_SECONDS, 0)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more text comes."""
+        return self.ended_at is not None
 
     @property
     def text(self) -> str:
@@ -52,7 +57,7 @@ class Reply:
 
     def finish(self, note: str, now: float) -> None:
         """No more text comes. ``note`` stands under it, or alone if there is no text; it may be empty if there is."""
-        self.ended = True
+        self.ended_at = now
         self._note = note
         since, chars = self._unseen or Unseen(now, 0)
         self._unseen = Unseen(min(since, now), chars)

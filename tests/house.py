@@ -42,6 +42,10 @@ class House:
         """The bot's messages in the test's thread."""
         return [message for message in self.discord.messages(self.place) if message.author == self.discord.bot]
 
+    def wait_for_typing(self) -> None:
+        """Wait until the typing indicator has shown."""
+        self.discord.wait_for(lambda: [typing for typing in self.discord.typing if typing.channel_id == self.place])
+
     def wait_for_texts(self, *texts: str) -> None:
         """Wait until the bot's messages say just this."""
         self.discord.wait_for(lambda: self.texts() == list(texts))

@@ -44,7 +44,7 @@ def test_the_answer_is_a_reply_that_pings_nobody(house: House) -> None:
 
 def test_typing_shows_before_the_first_text(house: House) -> None:
     chat = house.ask_by_hand()
-    house.discord.wait_for(lambda: [typing for typing in house.discord.typing if typing.channel_id == house.place])
+    house.wait_for_typing()
     assert house.texts() == []
     chat.say("Here I am")
     chat.finish()
@@ -138,6 +138,20 @@ def test_phones_may_write_the_command_with_a_capital(house: House) -> None:
     house.llm.answers("Yes")
     house.discord.say("!Chat Hello!", channel=house.place)
     house.wait_for_texts("Yes")
+
+
+def test_japanese_input_may_write_the_prefix_in_full_width(house: House) -> None:
+    house.llm.answers("はい")
+    house.discord.say("！chat　こんにちは", channel=house.place)
+    house.wait_for_texts("はい")
+
+
+def test_many_hints_at_once_meet_no_limit(house: House) -> None:
+    house.discord.limits.set_all(limit=3, per=0.5)
+    for _ in range(9):
+        house.ask("")
+    house.discord.wait_for(lambda: len(house.texts()) == 9)
+    assert [call for call in house.discord.calls if call.status == 429 and call.channel_id == house.place] == []
 
 
 def _settled(house: House) -> None:

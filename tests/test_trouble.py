@@ -121,6 +121,8 @@ def test_an_llm_server_that_is_not_there(
 
 # Discord fails
 
+TIMES = {"POST": 2, "PATCH": 1}  # the first POST is the typing indicator, the second makes the message
+
 
 @pytest.fixture(name="chat")
 def _chat(house: House) -> Chat:
@@ -152,7 +154,7 @@ def test_a_right_taken_away_ends_the_answer_and_frees_the_llm(house: House) -> N
 @pytest.mark.parametrize("status", [500, 502, 503])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_passing_error_loses_no_text(house: House, method: str, status: int) -> None:
-    house.discord.faults.fail(method, status=status, channel=house.place)
+    house.discord.faults.fail(method, status=status, channel=house.place, times=TIMES[method])
     house.llm.answers([f"word{number} " for number in range(60)], rate=60)
     house.ask()
     house.discord.wait_for(lambda: house.texts()[-1:] and house.texts()[-1].endswith("word59"), timeout=20)
@@ -162,16 +164,43 @@ def test_a_passing_error_loses_no_text(house: House, method: str, status: int) -
 @pytest.mark.parametrize("applied", [True, False])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_broken_connection_loses_and_doubles_no_text(house: House, method: str, applied: bool) -> None:  # noqa: FBT001
-    house.discord.faults.drop(method, applied=applied, channel=house.place)
+    house.discord.faults.drop(method, applied=applied, channel=house.place, times=TIMES[method])
     house.llm.answers([f"word{number} " for number in range(60)], rate=60)
     house.ask()
     house.discord.wait_for(lambda: house.texts()[-1:] and house.texts()[-1].endswith("word59"), timeout=20)
     assert len(house.texts()) == 1
 
 
+@pytest.mark.parametrize("applied", [True, False])
+def test_an_answer_that_ends_before_its_message_could_be_made_is_whole(house: House, applied: bool) -> None:  # noqa: FBT001
+    chat = house.ask_by_hand()
+    house.wait_for_typing()
+    house.discord.faults.drop("POST", applied=applied, channel=house.place)
+    chat.say("Hello")
+    house.bot.wait_for_log(f"writing again in 0.5 s: channel={house.place}")
+    chat.say(" world")
+    chat.finish()
+    house.wait_for_texts("Hello world")
+    house.bot.wait_for_log(f"answer channel={house.place}")
+
+
+def test_an_edit_that_is_answered_late_does_not_hold_up_the_others(house: House) -> None:
+    house.discord.limits.set_all(per=0.5)
+    slow, quick = house.ask_by_hand("slow"), house.ask_by_hand("quick")
+    for chat in (slow, quick):
+        chat.say("One")
+    house.discord.wait_for(lambda: house.texts() == [f"One{MARK}"] * 2)
+    house.discord.faults.delay("PATCH", seconds=3600, channel=house.place)
+    slow.say(" and two")
+    slow.finish()
+    house.discord.wait_for(lambda: "One and two" in house.texts())
+    quick.finish()
+    house.discord.wait_for(lambda: set(house.texts()) == {"One and two", "One"})
+
+
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_rate_limit_that_nobody_could_know_of_loses_no_text(house: House, method: str) -> None:
-    house.discord.faults.rate_limit(method, retry_after=0.3, channel=house.place)
+    house.discord.faults.rate_limit(method, retry_after=0.3, channel=house.place, times=TIMES[method])
     house.llm.answers([f"word{number} " for number in range(60)], rate=60)
     house.ask()
     house.discord.wait_for(lambda: house.texts()[-1:] and house.texts()[-1].endswith("word59"), timeout=20)
