@@ -365,7 +365,7 @@ class _API:
         try:
             yield
         except _LIBRARY_ERRORS as error:
-            raise LLMError(_fault_of_exception(error), f"{self._address}: {type(error).__name__}: {error}") from error
+            raise LLMError(_fault_of_exception(error), f"{self._address}: {_reason(error)}") from error
 
 
 class _Ollama(_API):
@@ -438,6 +438,16 @@ def _fault_of_exception(error: BaseException) -> Fault:
         if any(isinstance(cause, types) for cause in chain):
             return fault
     return Fault.CUT_OFF
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause alone: what is around it names whole URLs, in which a key or a password can stand."""
+    if isinstance(error, wire.BadStreamError):
+        return str(error)
+    innermost = list(_causes(error))[-1]
+    if isinstance(innermost, (requests.exceptions.InvalidURL, urllib3_errors.LocationValueError)):
+        return type(error).__name__
+    return f"{type(error).__name__}: {_shown(str(innermost))}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -311,6 +311,21 @@ def test_netrc_adds_no_credentials(
 # What goes wrong: no answer at all
 
 
+@pytest.mark.parametrize("url", ["http://nowhere.invalid:80/SECRET", "http://127.0.0.1:1/SECRET"])
+def test_no_secret_of_the_address_is_in_the_error(url: str) -> None:
+    end = ask(model_at(url)).end
+    assert isinstance(end, Failed)
+    assert "SECRET" not in str(end.error)
+
+
+@pytest.mark.parametrize("proxy", ["http://user:SECRET@nowhere.invalid:1", "http://user:SECRET/x@nowhere.invalid"])
+def test_no_secret_of_a_proxy_is_in_the_error(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    end = ask(model_at("http://llm.test:80")).end
+    assert isinstance(end, Failed)
+    assert "SECR" not in str(end.error)
+
+
 def test_a_refused_port_is_unreachable() -> None:
     assert fault_of(model_at(f"http://127.0.0.1:{refused_port()}")) is Fault.UNREACHABLE
 
