@@ -24,7 +24,7 @@ from discord.http import Route
 
 from local import run_bot
 from local.discord_server import DiscordServer, LocalDiscord
-from local.discord_server.limits import Rule, judge
+from local.discord_server.limits import Limits, Rule, judge
 from local.discord_server.mentions import find_mentions
 
 T = TypeVar("T")
@@ -767,3 +767,36 @@ def test_run_bot_passes_the_arguments_and_the_status(monkeypatch: pytest.MonkeyP
     result: Any = run_bot.main(["--discord", "http://127.0.0.1:9", "--", "--settings", "s.py"])
     assert result == ("http://127.0.0.1:9/api/v10", ["--settings", "s.py"])
     assert str(DiscordWebSocket.DEFAULT_GATEWAY) == "ws://127.0.0.1:9/gateway"
+
+
+# What the demo's page looks at
+
+
+def test_a_call_on_one_message_names_it(server: LocalDiscord) -> None:
+    message = post(server, "Hello").json()["id"]
+    patch(server, message, "Hello!")
+    assert [(call.method, call.message_id) for call in server.calls] == [("POST", None), ("PATCH", int(message))]
+
+
+@pytest.mark.parametrize(("mode", "free_at"), [("fixed", [6.0, 6.0]), ("sliding", [6.0, 8.0])])
+def test_usage_says_when_each_used_request_is_free_again(
+    mode: str, free_at: List[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([1.0, 3.0, 4.0, 8.5])
+    monkeypatch.setattr("local.discord_server.limits.time.monotonic", lambda: next(clock))
+    limits = Limits()
+    limits.set("edit", limit=3, per=5.0, mode=mode)
+    limits.take("edit", 7)
+    limits.take("edit", 7)
+    assert limits.usage("edit", 7) == (3, 5.0, tuple(free_at))
+    assert limits.usage("edit", 7).free_at == ()
+
+
+def test_a_renamed_person_writes_under_the_new_name(server: LocalDiscord) -> None:
+    alice = server.person("Alice")
+    before = server.say("Hello", author=alice)
+    kana = server.rename(alice, "Kana")
+    after = server.say("Hello", author=kana)
+    assert kana.id == alice.id
+    assert server.person("Kana") == server.find_user(alice.id) == kana
+    assert [server.message(message).author.name for message in (before, after)] == ["Alice", "Kana"]

@@ -37,6 +37,14 @@ class Verdict(NamedTuple):
     retry_after: float
 
 
+class Usage(NamedTuple):
+    """How much of a limit is used: for each request that counts, the `time.monotonic()` from which it doesn't."""
+
+    limit: int
+    per: float
+    free_at: Tuple[float, ...]
+
+
 def judge(rule: Rule, hits: Deque[float], now: float) -> Verdict:
     """Decide on a request at `now` after those at `hits`, and add it there if it passes."""
     while hits and now >= hits[0] + rule.per:
@@ -79,6 +87,13 @@ class Limits:
         """Count one request that arrives now."""
         hits = self._hits.setdefault((kind, channel_id), deque())
         return judge(self._rules[kind], hits, time.monotonic())
+
+    def usage(self, kind: str, channel_id: int) -> Usage:
+        """What is used of a limit now."""
+        rule, now = self._rules[kind], time.monotonic()
+        hits = self._hits.get((kind, channel_id), deque())
+        free_at = [(hits[0] if rule.mode == "fixed" else hit) + rule.per for hit in hits]
+        return Usage(rule.limit, rule.per, tuple(moment for moment in free_at if moment > now))
 
 
 def headers(kind: str, verdict: Verdict) -> Dict[str, str]:

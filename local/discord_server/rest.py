@@ -56,9 +56,8 @@ class Rest:
         await asyncio.sleep(self._state.latency / 2)
         with self._state.changed:
             outcome = self._apply(route, request, raw, refusal)
-            channel_id = raw.ids.get("channel_id")
-            call = Call(time.monotonic(), route.method, route.path, outcome.status, channel_id, raw.body)
-            self._state.record_call(call)
+            place = raw.ids.get("channel_id"), raw.body, raw.ids.get("message_id")
+            self._state.record_call(Call(time.monotonic(), route.method, route.path, outcome.status, *place))
         fault = outcome.fault
         if fault and fault.drop:
             _cut(request)

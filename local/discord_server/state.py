@@ -111,6 +111,13 @@ class State:
         """The person (or other bot) of that name, who is added to the guild if new."""
         return self._find_user(name, bot=bot) or self._add_user(name, bot=bot)
 
+    def rename(self, user: User, name: str) -> User:
+        """Let a user have another name from now on; what they wrote so far keeps the old one."""
+        with self.changed:
+            renamed = replace(self._users[user.id], name=name)
+            self._users[user.id] = renamed
+            return renamed
+
     def webhook(self, name: str) -> User:
         """The webhook of that name, made if new. It is no member of the guild."""
         return self._find_user(name, bot=True, webhook=True) or self._add_user(name, bot=True, webhook=True)

@@ -115,7 +115,7 @@ class Call(NamedTuple):
     """One REST call at the moment it was applied.
 
     `route` is a template such as `/channels/{channel_id}/messages`. `status` is what was answered; 0 when a fault cut
-    the connection before anything was applied.
+    the connection before anything was applied. `message_id` is the one in the path, of a call on one message.
     """
 
     time: float
@@ -124,6 +124,7 @@ class Call(NamedTuple):
     status: int
     channel_id: Optional[int]
     body: Dict[str, Any]
+    message_id: Optional[int] = None
 
 
 class Typing(NamedTuple):
