@@ -1,0 +1,210 @@
+"""What the page is told of the local Discord and the tap, as JSON values. Pure, but for looking at them.
+
+Times named `at` are seconds of `time.monotonic()` on the server, `time` and `edited` are seconds since 1970. Ids are
+texts: JavaScript's numbers are too small for snowflakes.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
+
+from chat import wording
+from chat.reply import MARK
+from demo.tap import TapChat
+from local.discord_server import Attachment, Call, DiscordServer, Message, User
+
+Json = Dict[str, Any]
+
+TYPING_SECONDS = 10.0
+"""How long Discord shows that somebody types (discord.py, abc.py)."""
+
+_NOTICES = (wording.NOTICE.en, wording.NOTICE.ja)
+_NOTE = re.compile(r"\n-# [^\n]*\Z")
+
+_ACTION_ROW, _BUTTON, _LINK_STYLE = 1, 2, 5  # https://discord.com/developers/docs/components/reference
+_IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+
+_NAMES = {
+    ("POST", "/channels/{channel_id}/messages"): "create",
+    ("PATCH", "/channels/{channel_id}/messages/{message_id}"): "edit",
+    ("DELETE", "/channels/{channel_id}/messages/{message_id}"): "delete",
+    ("POST", "/channels/{channel_id}/typing"): "typing",
+}
+
+
+class HeardCall(NamedTuple):
+    """A REST call, and its number among those that the page has heard of."""
+
+    number: int
+    call: Call
+
+
+def user(person: User) -> Json:
+    """Somebody who writes."""
+    return {"id": str(person.id), "name": person.name, "bot": person.bot}
+
+
+def message(discord: DiscordServer, entry: Message) -> Json:
+    """A message as it is now. `bot`: the demo's bot wrote it; `growing`: more is coming; `chars`: of the model."""
+    by_bot = entry.author == discord.bot
+    return {
+        "type": "message",
+        "id": str(entry.id),
+        "author": str(entry.author.id),
+        "text": entry.content,
+        "at": entry.created,
+        "time": discord.wall_time(entry.created),
+        "edited": None if entry.edited is None else discord.wall_time(entry.edited),
+        "reply_to": None if entry.reference is None else str(entry.reference),
+        "bot": by_bot,
+        "growing": by_bot and (entry.content.endswith(MARK) or entry.content in _NOTICES),
+        "chars": answer_chars(entry.content) if by_bot else 0,
+        "attachments": [_attachment(attachment) for attachment in entry.attachments],
+        "rows": button_rows(entry.extras.get("components")),
+    }
+
+
+def answer_chars(content: str) -> int:
+    """How many characters of a message of the bot's are the model's: not the bot's mark, notice or note."""
+    if content in _NOTICES:
+        return 0
+    text = content[: -len(MARK)] if content.endswith(MARK) else content
+    return len(_NOTE.sub("", text))
+
+
+def image_type(data: bytes) -> Optional[str]:
+    """The media type of an image that a browser may show, by its first bytes; None for everything else."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((name for start, name in _IMAGES.items() if data.startswith(start)), None)
+
+
+def _attachment(attachment: Attachment) -> Json:
+    return {
+        "id": str(attachment.id),
+        "name": attachment.filename,
+        "size": len(attachment.data),
+        "image": image_type(attachment.data) is not None,
+    }
+
+
+def button_rows(components: object) -> List[List[Json]]:
+    """The buttons in a message's components, row by row; what is no button, or badly formed, is left out."""
+    rows = [_dicts(row.get("components")) for row in _dicts(components) if row.get("type") == _ACTION_ROW]
+    return [[_button(entry) for entry in row if entry.get("type") == _BUTTON] for row in rows]
+
+
+def has_button(entry: Message, custom_id: str) -> bool:
+    """Whether the message has a button of that id that can be clicked."""
+    buttons = (button for row in button_rows(entry.extras.get("components")) for button in row)
+    return any(button["custom_id"] == custom_id and not button["disabled"] for button in buttons)
+
+
+def _dicts(value: object) -> List[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _button(entry: Mapping[str, Any]) -> Json:
+    emoji = entry.get("emoji")
+    style = entry.get("style")
+    return {
+        "style": style if style in range(1, _LINK_STYLE + 1) else 2,
+        "label": str(entry.get("label") or ""),
+        "emoji": str(emoji.get("name") or "") if isinstance(emoji, dict) else "",
+        "custom_id": str(entry.get("custom_id") or ""),
+        "url": str(entry.get("url") or ""),
+        "disabled": bool(entry.get("disabled")),
+    }
+
+
+def call(discord: DiscordServer, heard: HeardCall, channel: int) -> Json:
+    """A REST call; `since`: seconds from the question that it has to do with, or the last one in the channel."""
+    made = heard.call
+    content = made.body.get("content")
+    asked = _asked_at(discord, made, channel)
+    return {
+        "type": "call",
+        "number": heard.number,
+        "name": _NAMES.get((made.method, made.route), "other"),
+        "method": made.method,
+        "route": made.route,
+        "status": made.status,
+        "at": made.time,
+        "since": None if asked is None else made.time - asked,
+        "chars": len(content) if isinstance(content, str) else None,
+    }
+
+
+def _asked_at(discord: DiscordServer, made: Call, channel: int) -> Optional[float]:
+    question = _find(discord, _question_of(discord, made))
+    if question is not None:
+        return question.created
+    asked = [entry.created for entry in discord.messages(channel) if not entry.author.bot]
+    return next((moment for moment in reversed(asked) if moment <= made.time), None)
+
+
+def _question_of(discord: DiscordServer, made: Call) -> Optional[int]:
+    edited = _find(discord, made.message_id)
+    if edited is not None:
+        return edited.reference
+    reference = made.body.get("message_reference")
+    wanted = str(reference.get("message_id")) if isinstance(reference, dict) else ""
+    return int(wanted) if wanted.isdecimal() else None
+
+
+def _find(discord: DiscordServer, message_id: Optional[int]) -> Optional[Message]:
+    try:
+        return None if message_id is None else discord.message(message_id)
+    except KeyError:
+        return None
+
+
+def budget(discord: DiscordServer, channel: int) -> Json:
+    """What is used of the channel's edits: `limit` in `per` seconds; `free_at`: when each used one is free again."""
+    with discord.changed:
+        usage = discord.limits.usage("edit", channel)
+    return {"type": "budget", "limit": usage.limit, "per": usage.per, "free_at": list(usage.free_at)}
+
+
+def chat(entry: TapChat, *, with_times: bool = False) -> Json:
+    """An answer of the model's; `times`: how many characters there were when, by default only the last."""
+    times = entry.times if with_times else entry.times[-1:]
+    return {
+        "type": "tap",
+        "id": entry.id,
+        "started": entry.started,
+        "ended": entry.ended,
+        "times": [list(point) for point in times],
+    }
+
+
+def typing(discord: DiscordServer, channel: int) -> List[Json]:
+    """Who types now: who began less than 10 s ago and has written nothing since."""
+    now = time.monotonic()
+    began = {entry.user_id: entry.time for entry in discord.typing if entry.channel_id == channel}
+    wrote = {entry.author.id: entry.created for entry in discord.messages(channel)}
+    return [
+        typing_of(user_id, moment)
+        for user_id, moment in began.items()
+        if now - moment < TYPING_SECONDS and wrote.get(user_id, 0.0) < moment
+    ]
+
+
+def typing_of(user_id: int, moment: float) -> Json:
+    """Somebody began to type."""
+    return {"type": "typing", "user": str(user_id), "at": moment}
+
+
+def snapshot_of(discord: DiscordServer, channel: int, messages: Iterable[Message]) -> Json:
+    """The channel as it stands: name, everybody, messages and who types."""
+    place = discord.find_channel(channel)
+    return {
+        "channel": {"id": str(channel), "name": place.name if place else ""},
+        "channels": {str(entry.id): entry.name for entry in discord.channels},
+        "users": [user(person) for person in discord.users],
+        "messages": [message(discord, entry) for entry in messages],
+        "typing": typing(discord, channel),
+        "budget": budget(discord, channel),
+    }

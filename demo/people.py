@@ -1,0 +1,122 @@
+"""The people at the page: one for each browser window, with a name, a secret that a reload brings back, and limits."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import unicodedata
+from collections import deque
+from typing import Deque, Dict, List, Optional
+
+from local.discord_server import Attachment, DiscordServer, User
+
+MAX_PEOPLE = 200
+MAX_NAME = 32  # characters, as in Discord
+MAX_FILES = 10  # on one message, as in Discord
+TYPING_PAUSE = 5.0  # seconds between two typing events of one person that count
+GUEST = {"en": "Guest", "ja": "ゲスト"}
+
+
+class RateLimit:
+    """`count` actions in any span of `per` seconds."""
+
+    def __init__(self, count: int = 5, per: float = 5.0) -> None:
+        self._per = per
+        self._taken: Deque[float] = deque(maxlen=count)
+
+    def wait(self, now: float) -> float:
+        """Take one, and give 0; or the seconds until there is one again."""
+        if len(self._taken) == self._taken.maxlen and now < self._taken[0] + self._per:
+            return self._taken[0] + self._per - now
+        self._taken.append(now)
+        return 0.0
+
+
+class Person:
+    """Somebody at a browser window."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.secret = secrets.token_urlsafe(16)
+        self._messages = RateLimit()
+        self.clicks = RateLimit()
+        self.names = RateLimit()
+        self.uploads = RateLimit(2 * MAX_FILES)
+        self._files: Dict[int, Attachment] = {}
+        self._typed = -TYPING_PAUSE
+
+    def keep(self, file: Attachment) -> None:
+        """Keep a file for a message to come; of more than a message can have, the oldest is forgotten."""
+        self._files[file.id] = file
+        if len(self._files) > MAX_FILES:
+            del self._files[min(self._files)]
+
+    def take_files(self, wanted: List[int]) -> List[Attachment]:
+        """The files that were kept under these ids; the others are forgotten too."""
+        found = [self._files[file_id] for file_id in dict.fromkeys(wanted) if file_id in self._files]
+        self._files.clear()
+        return found
+
+    def writes(self, now: float) -> float:
+        """Take a message's turn, and give 0; or the seconds until they may write again."""
+        self._typed = -TYPING_PAUSE
+        return self._messages.wait(now)
+
+    def begins_to_type(self, now: float) -> bool:
+        """Whether the channel should be told that they type; once in some seconds."""
+        if now < self._typed + TYPING_PAUSE:
+            return False
+        self._typed = now
+        return True
+
+
+class People:
+    """Everybody who has come to the page."""
+
+    def __init__(self, discord: DiscordServer) -> None:
+        self._discord = discord
+        self._by_secret: Dict[str, Person] = {}
+
+    def find(self, secret: str) -> Optional[Person]:
+        """Who was given this secret; None if nobody was."""
+        return self._by_secret.get(secret)
+
+    def welcome(self, secret: str, language: str) -> Optional[Person]:
+        """Somebody opens the page: who they were before, or somebody new. None when there are too many."""
+        known = self.find(secret)
+        if known or len(self._by_secret) >= MAX_PEOPLE:
+            return known
+        person = Person(self._discord.person(self._free_name(GUEST.get(language, GUEST["en"]))))
+        self._by_secret[person.secret] = person
+        return person
+
+    def rename(self, person: Person, wanted: str) -> str:
+        """Give a person another name. Returns "" or why not: "bad_name", "name_taken" or "slow_down"."""
+        name = clean_name(wanted)
+        if not name:
+            return "bad_name"
+        if any(name.casefold() == other.name.casefold() for other in self._discord.users if other != person.user):
+            return "name_taken"
+        if person.names.wait(time.monotonic()):
+            return "slow_down"
+        person.user = self._discord.rename(person.user, name)
+        return ""
+
+    def _free_name(self, guest: str) -> str:
+        taken = {user.name for user in self._discord.users}
+        number = len(self._by_secret) + 1
+        while f"{guest} {number}" in taken:
+            number += 1
+        return f"{guest} {number}"
+
+
+def clean_name(name: str) -> str:
+    """The name without control and invisible characters and without spaces to spare, cut to its longest length."""
+    spaced = " ".join(clean_text(name).split())
+    visible = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))
+    return visible[:MAX_NAME].strip()
+
+
+def clean_text(text: str) -> str:
+    """The text with a question mark for each half of a surrogate pair, which UTF-8 can't write."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,51 @@
+// The WebSocket to the page's server, opened again whenever it is lost. Each time the server sends all anew.
+
+import { language } from './words.js';
+
+const PERSON = 'person'; // the secret by which this window is the same person after a reload
+const PAUSES = [300, 600, 1200, 2500, 5000]; // milliseconds
+
+export const person = () => sessionStorage.getItem(PERSON) ?? '';
+
+/** Calls onEvent with each event of the server, and onState with whether the connection stands. */
+export class Connection {
+  #socket = null;
+  #tries = 0;
+  #onEvent;
+  #onState;
+
+  constructor(onEvent, onState) {
+    this.#onEvent = onEvent;
+    this.#onState = onState;
+    this.#open();
+  }
+
+  /** Whether it could be sent. */
+  send(request) {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(request));
+    return true;
+  }
+
+  #open() {
+    this.#socket = new WebSocket(`ws://${location.host}/live`);
+    this.#socket.onopen = () => this.send({ type: 'hello', person: person(), language });
+    this.#socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
+    this.#socket.onclose = () => this.#lost();
+  }
+
+  #take(event) {
+    if (event.type === 'snapshot') {
+      sessionStorage.setItem(PERSON, event.you.secret);
+      this.#tries = 0;
+      this.#onState(true);
+    }
+    this.#onEvent(event);
+  }
+
+  #lost() {
+    this.#onState(false);
+    setTimeout(() => this.#open(), PAUSES[Math.min(this.#tries, PAUSES.length - 1)]);
+    this.#tries += 1;
+  }
+}

@@ -1,0 +1,308 @@
+// The list of messages: built once for each, changed in place as they grow.
+
+import { avatar, byId, element, icon } from './dom.js';
+import { renderMarkdown } from './markdown.js';
+import { dayText, timeText, words } from './words.js';
+
+const GROUP_SECONDS = 7 * 60; // messages of one person within this time stand under one name, as in Discord
+const BUTTONS = { 1: 'primary', 2: 'secondary', 3: 'success', 4: 'danger', 5: 'link' };
+const NEAR = 60; // pixels from the end that still count as being there
+const ANNOUNCED = 5; // texts that stay in the screen reader's region
+
+/** What the whole page knows: who is who, and the messages by id. */
+export class Store {
+  users = new Map();
+  channels = {};
+  messages = new Map();
+  you = null;
+
+  user(id) {
+    return this.users.get(id)?.name ?? id;
+  }
+
+  channel(id) {
+    return this.channels[id] ?? id;
+  }
+}
+
+/** onReply(message) when somebody wants to answer it, onClick(message, custom id) for its buttons. */
+export class MessageList {
+  #store;
+  #actions;
+  #rows = new Map();
+  #list = byId('messages');
+  #scroller = byId('scroller');
+  #atEnd = true;
+  #top = 0;
+
+  constructor(store, actions) {
+    this.#store = store;
+    this.#actions = actions;
+    this.#scroller.addEventListener('scroll', () => this.#scrolled());
+    const resized = new ResizeObserver(() => this.#atEnd && this.#toEnd());
+    resized.observe(byId('content'));
+    resized.observe(this.#scroller);
+    byId('jump').addEventListener('click', () => this.showEnd());
+    this.#list.addEventListener('keydown', (event) => this.#key(event));
+    this.#list.addEventListener('focusin', (event) => this.#setCurrent(event.target.closest('.message')));
+  }
+
+  /** Show just these messages; those that are shown already stay as they are. */
+  reset(messages) {
+    const standing = new Set(messages.map(({ id }) => id));
+    for (const id of [...this.#rows.keys()]) if (!standing.has(id)) this.remove(id);
+    for (const message of messages) this.put(message, { announce: false });
+  }
+
+  /** Show a message, or what it says now. */
+  put(message, { announce = true } = {}) {
+    const before = this.#store.messages.get(message.id);
+    this.#store.messages.set(message.id, message);
+    const row = this.#rows.get(message.id) ?? this.#add(message);
+    this.#fill(row, message, before);
+    for (const quote of this.#list.querySelectorAll(`[data-quotes="${message.id}"]`)) this.#fillQuote(quote);
+    const mine = message.author === this.#store.you.id;
+    if (announce && mine && !before) this.showEnd();
+    if (announce && !mine && !message.growing && (!before || before.growing)) this.#announce(message);
+  }
+
+  remove(id) {
+    this.#store.messages.delete(id);
+    const row = this.#rows.get(id);
+    if (!row) return;
+    this.#rows.delete(id);
+    const next = row.nextElementSibling;
+    row.remove();
+    if (next?.classList.contains('message')) this.#group(next);
+    for (const quote of this.#list.querySelectorAll(`[data-quotes="${id}"]`)) this.#fillQuote(quote);
+  }
+
+  /** Somebody has another name. */
+  renamed(user) {
+    for (const name of this.#list.querySelectorAll(`[data-user="${user.id}"]`)) name.textContent = user.name;
+    for (const row of this.#list.querySelectorAll(`[data-author="${user.id}"] > .avatar`)) row.replaceWith(avatar(user));
+    for (const quote of this.#list.querySelectorAll('.quote')) this.#fillQuote(quote);
+  }
+
+  /** A line under a message that only this window sees. */
+  note(id, text) {
+    const row = this.#rows.get(id);
+    row?.querySelector('.ephemeral')?.remove();
+    const line = element('p', { className: 'ephemeral', role: 'status' }, element('span', { textContent: text }));
+    const dismiss = element('button', { type: 'button', textContent: words.dismiss, onclick: () => line.remove() });
+    line.append(element('small', {}, `${words.onlyYou} • `, dismiss));
+    row?.append(line);
+  }
+
+  showEnd() {
+    this.#atEnd = true;
+    this.#toEnd();
+  }
+
+  // Building
+
+  #add(message) {
+    const author = this.#store.users.get(message.author);
+    const text = element('div', { className: 'text' });
+    const row = element('li', { className: 'message', tabIndex: -1 }, avatar(author), this.#head(author, message), text);
+    row.dataset.id = message.id;
+    row.dataset.author = message.author;
+    if (message.reply_to) row.prepend(this.#quote(message.reply_to));
+    row.append(element('time', { className: 'side-time', textContent: timeText(message.time), 'aria-hidden': 'true' }));
+    const reply = element('button', { className: 'icon-button', type: 'button', title: words.reply, tabIndex: -1 }, icon('reply'));
+    reply.setAttribute('aria-label', words.reply);
+    reply.addEventListener('click', () => this.#actions.onReply(this.#store.messages.get(message.id)));
+    row.append(element('div', { className: 'actions' }, reply));
+    this.#rows.set(message.id, row);
+    this.#list.append(row);
+    this.#group(row);
+    if (this.#atEnd || message.author === this.#store.you.id) this.#setCurrent(row);
+    return row;
+  }
+
+  #head(author, message) {
+    const name = element('span', { className: 'name', textContent: author.name });
+    name.dataset.user = author.id;
+    const time = element('time', { dateTime: new Date(message.time * 1000).toISOString(), textContent: timeText(message.time) });
+    const tag = author.bot ? element('span', { className: 'tag', textContent: words.app }) : null;
+    return element('h4', { className: 'head' }, name, tag, time);
+  }
+
+  #quote(id) {
+    const quote = element('button', { type: 'button', className: 'quote' });
+    quote.dataset.quotes = id;
+    quote.addEventListener('click', () => this.#jump(id));
+    this.#fillQuote(quote);
+    return quote;
+  }
+
+  #fillQuote(quote) {
+    const message = this.#store.messages.get(quote.dataset.quotes);
+    if (!message) {
+      quote.disabled = true;
+      quote.replaceChildren(element('em', { textContent: words.deletedOriginal }));
+      return;
+    }
+    const author = this.#store.users.get(message.author);
+    const text = this.#plain(message) || words.attachmentOnly;
+    quote.disabled = false;
+    quote.setAttribute('aria-label', words.showQuoted(author.name, text.slice(0, 100)));
+    const tag = author.bot ? element('span', { className: 'tag', textContent: words.app }) : null;
+    quote.replaceChildren(
+      avatar(author, 'tiny'),
+      tag ?? '',
+      element('span', { className: 'quote-name', textContent: `@${author.name}` }),
+      element('span', { className: 'quote-text', textContent: text.slice(0, 200) }),
+    );
+  }
+
+  /** Whether a message stands under the name of the one before it, and whether a new day begins with it. */
+  #group(row) {
+    const message = this.#store.messages.get(row.dataset.id);
+    const above = row.previousElementSibling?.closest('.message');
+    const before = above && this.#store.messages.get(above.dataset.id);
+    const day = dayText(message.time);
+    const newDay = before && dayText(before.time) !== day;
+    const close = before && before.author === message.author && message.time - before.time < GROUP_SECONDS;
+    row.classList.toggle('grouped', Boolean(close && !newDay && !message.reply_to));
+    if (newDay) row.before(element('li', { className: 'day', textContent: day }));
+  }
+
+  // Filling
+
+  #fill(row, message, before) {
+    if (before?.text !== message.text || before?.edited !== message.edited) this.#fillText(row, message);
+    if (!before || JSON.stringify(before.attachments) !== JSON.stringify(message.attachments)) this.#fillFiles(row, message);
+    if (!before || JSON.stringify(before.rows) !== JSON.stringify(message.rows)) this.#fillButtons(row, message);
+  }
+
+  #fillText(row, message) {
+    const text = row.querySelector('.text');
+    const shown = [...text.querySelectorAll('.spoiler')].map((spoiler) => spoiler.classList.contains('open'));
+    text.replaceChildren(renderMarkdown(message.text, this.#store));
+    text.querySelectorAll('.spoiler').forEach((spoiler, index) => prepareSpoiler(spoiler, shown[index]));
+    if (message.edited === null) return;
+    const edited = element('span', { className: 'edited', textContent: words.edited, title: timeText(message.edited) });
+    const last = text.lastElementChild;
+    (last?.tagName === 'P' ? last : text).append(' ', edited);
+  }
+
+  #fillFiles(row, message) {
+    row.querySelector('.attachments')?.remove();
+    if (!message.attachments.length) return;
+    const files = element('div', { className: 'attachments' }, ...message.attachments.map(attachmentLink));
+    row.querySelector('.text').after(files);
+  }
+
+  #fillButtons(row, message) {
+    row.querySelector('.button-rows')?.remove();
+    if (!message.rows.length) return;
+    const rows = message.rows.map((buttons) => element('div', { className: 'button-row' },
+      ...buttons.map((button) => this.#button(message, button))));
+    row.querySelector('.actions').before(element('div', { className: 'button-rows' }, ...rows));
+  }
+
+  #button(message, { style, label, emoji, custom_id: customId, url, disabled }) {
+    const className = `button ${BUTTONS[style]}`;
+    const text = [emoji, label].filter(Boolean).join(' ');
+    if (BUTTONS[style] !== 'link') {
+      const onclick = () => this.#actions.onClick(message, customId);
+      return element('button', { type: 'button', className, disabled, textContent: text, onclick });
+    }
+    const link = element('a', { className, textContent: text, target: '_blank', rel: 'noopener noreferrer' });
+    if (/^https?:\/\//i.test(url) && !disabled) link.href = url;
+    return link;
+  }
+
+  #plain(message) {
+    const fragment = renderMarkdown(message.text, this.#store);
+    for (const spoiler of fragment.querySelectorAll('.spoiler')) spoiler.textContent = '▒▒▒▒';
+    return fragment.textContent.replace(/\s+/g, ' ').trim();
+  }
+
+  #announce(message) {
+    const announcer = byId('announcer');
+    announcer.append(element('p', { textContent: `${this.#store.user(message.author)}: ${this.#plain(message)}` }));
+    while (announcer.childElementCount > ANNOUNCED) announcer.firstElementChild.remove();
+  }
+
+  // Moving
+
+  #jump(id) {
+    const row = this.#rows.get(id);
+    if (!row) return;
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    row.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
+    row.focus({ preventScroll: true });
+    row.classList.add('found');
+    setTimeout(() => row.classList.remove('found'), 1600);
+  }
+
+  #scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    const near = scrollHeight - scrollTop - clientHeight < NEAR;
+    // New messages may have come since the page itself scrolled: only who moves up leaves the end.
+    this.#atEnd = near || (this.#atEnd && scrollTop >= this.#top);
+    this.#top = scrollTop;
+    byId('jump').hidden = this.#atEnd;
+  }
+
+  #toEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  }
+
+  /** One message at a time is a stop of the Tab key; the arrow keys lead to the others. */
+  #setCurrent(row) {
+    if (!row || row.tabIndex === 0) return;
+    const old = this.#list.querySelector('.message[tabindex="0"]');
+    for (const [stop, index] of [[old, -1], [row, 0]]) {
+      if (!stop) continue;
+      stop.tabIndex = index;
+      stop.querySelector('.actions button').tabIndex = index;
+    }
+  }
+
+  #key(event) {
+    const row = event.target;
+    if (!row.classList.contains('message')) return;
+    const steps = { ArrowUp: 'previousElementSibling', ArrowDown: 'nextElementSibling' };
+    if (steps[event.key]) {
+      let next = row[steps[event.key]];
+      if (next?.classList.contains('day')) next = next[steps[event.key]];
+      next?.focus();
+      event.preventDefault();
+    } else if (event.key === 'r' && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      this.#actions.onReply(this.#store.messages.get(row.dataset.id));
+      event.preventDefault();
+    }
+  }
+}
+
+function prepareSpoiler(spoiler, open) {
+  const show = () => {
+    spoiler.classList.add('open');
+    for (const name of ['role', 'aria-label', 'tabindex']) spoiler.removeAttribute(name);
+  };
+  if (open) show();
+  spoiler.addEventListener('click', show);
+  spoiler.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    show();
+  });
+}
+
+function attachmentLink({ id, name, size, image }) {
+  const href = `/attachments/${id}`;
+  const outside = { href, target: '_blank', rel: 'noopener noreferrer' };
+  if (image) {
+    const picture = element('img', { src: href, alt: name });
+    return element('a', { ...outside, className: 'picture', 'aria-label': words.opensTab(name) }, picture);
+  }
+  const link = element('a', { href, download: name, textContent: name });
+  return element('div', { className: 'file' }, icon('file'), link, element('small', { textContent: sizeText(size) }));
+}
+
+export function sizeText(bytes) {
+  return bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KB`;
+}

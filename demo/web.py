@@ -1,0 +1,374 @@
+"""The demo's page: an aiohttp server on 127.0.0.1 with the page's files, and a WebSocket for each browser window.
+
+What a window sends                            What it is sent
+    {"type": "hello", "person", "language"}        "snapshot": who it is, and all there is to see
+    {"type": "say", "text", "reply_to",            "message" (new or changed, as it is now), "delete", "typing"
+     "files", "nonce"}                             "refused": a `nonce`'s message was not taken, and why
+    {"type": "typing"}                             "user": somebody is new or has another name
+    {"type": "rename", "name"}                     "note": a line for this window alone
+    {"type": "click", "message", "custom_id"}      "call", "tap", "budget": what happens behind the scenes
+
+Files are posted to /attachments first, one by one; `files` are the ids that were answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import deque
+from pathlib import Path
+from typing import Awaitable, Callable, Deque, Dict, NamedTuple, Optional, Set
+from urllib.parse import quote, unquote
+
+from aiohttp import WSMsgType, web
+
+from demo import events
+from demo.events import HeardCall, Json
+from demo.people import MAX_FILES, People, Person, clean_text
+from demo.tap import Tap, TapChat
+from demo.visitor import BadRequestError, Visitor, id_of, ids_of, read, text_of
+from local.discord_server import Attachment, Change, DiscordServer, Message, User
+from local.discord_server.values import Notice
+
+MAX_TEXT = 2000  # characters of a message, as in Discord
+MAX_UPLOAD = 1024 * 1024  # bytes of a file
+MAX_FRAME = 64 * 1024  # bytes of a WebSocket message
+MAX_WINDOWS = 50
+OLD_MESSAGES = 200
+OLD_CALLS = 200
+OLD_CHATS = 5
+"""How much of what was before a new window sees."""
+MAX_FILENAME = 100  # characters
+TAP_PAUSE = 0.05  # seconds between two reports of a chat's growth
+HEARTBEAT = 20.0  # seconds until a window that has vanished is noticed
+CLOSE_SECONDS = 0.2  # for a window to answer that its connection ends
+
+_STATIC = Path(__file__).resolve().parent / "static"
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript"}
+_TYPES[".svg"] = "image/svg+xml"
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+ClickHandler = Callable[[Message, User, str], None]
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _File(NamedTuple):
+    body: bytes
+    media_type: str
+
+
+class Page:
+    """The page with one channel of the local Discord. `await open()` in a running loop, `await close()` in the same.
+
+    `tap` tells what the model says. `on_click` is called when somebody clicks a button of a message: with the message,
+    who it was, and the button's custom id; without it the page says that nothing listens.
+    """
+
+    def __init__(
+        self, discord: DiscordServer, tap: Tap, channel: int, *, on_click: Optional[ClickHandler] = None
+    ) -> None:
+        self.url = ""
+        """`http://127.0.0.1:PORT` once it is open."""
+        self._discord = discord
+        self._tap = tap
+        self._channel = channel
+        self._on_click = on_click
+        self._people = People(discord)
+        self._visitors: Set[Visitor] = set()
+        self._calls: Deque[HeardCall] = deque(maxlen=OLD_CALLS)
+        self._grown: Dict[int, TapChat] = {}
+        self._files: Dict[str, _File] = {}
+        self._hosts: Set[str] = set()
+        self._runner: Optional[web.AppRunner] = None
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+
+    async def open(self, port: int = 0) -> None:
+        """Listen on this port of 127.0.0.1; 0 takes a free one. Raises OSError if it is in use."""
+        self._loop = asyncio.get_running_loop()
+        self._files = await self._loop.run_in_executor(None, _read_static)
+        app = web.Application(middlewares=[self._guard], client_max_size=MAX_UPLOAD + 1)
+        app.on_response_prepare.append(_add_headers)
+        app.on_shutdown.append(self._end_connections)
+        app.router.add_get("/live", self._live)
+        app.router.add_post("/attachments", self._take_upload)
+        app.router.add_get("/attachments/{id:[0-9]{1,20}}", self._serve_attachment)
+        app.router.add_get("/{path:.*}", self._serve_file)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        port = runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        self._discord.listen(self._notice)
+        self._tap.listen(self._chat_grew)
+
+    async def close(self) -> None:
+        """Close all connections and the port. Does nothing where it is not open."""
+        if self._runner is None:
+            return
+        runner, self._runner = self._runner, None
+        self._discord.unlisten(self._notice)
+        await runner.cleanup()
+
+    async def _end_connections(self, _app: web.Application) -> None:
+        await asyncio.gather(*(visitor.socket.close(code=1001) for visitor in self._visitors))
+
+    # What is asked for
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Refuse what doesn't come from the page itself: DNS rebinding, and other pages in the same browser."""
+        host = request.headers.get("Host", "")
+        if host not in self._hosts:
+            raise web.HTTPForbidden(text="This page is only served under its own address on this machine.")
+        changes = request.method not in {"GET", "HEAD"} or request.path == "/live"
+        if changes and request.headers.get("Origin") != f"http://{host}":
+            raise web.HTTPForbidden(text="Only this page itself may do that.")
+        return await handler(request)
+
+    async def _serve_file(self, request: web.Request) -> web.Response:
+        file = self._files.get(request.path)
+        if file is None:
+            raise web.HTTPNotFound
+        return web.Response(body=file.body, content_type=file.media_type, charset="utf-8")
+
+    async def _serve_attachment(self, request: web.Request) -> web.Response:
+        wanted = int(request.match_info["id"])
+        messages = self._discord.messages(self._channel)
+        for attachment in (attachment for entry in messages for attachment in entry.attachments):
+            if attachment.id == wanted:
+                return _attachment_response(attachment)
+        raise web.HTTPNotFound
+
+    async def _take_upload(self, request: web.Request) -> web.Response:
+        person = self._people.find(request.headers.get("X-Person", ""))
+        if person is None:
+            raise web.HTTPForbidden
+        if person.uploads.wait(time.monotonic()):
+            raise web.HTTPTooManyRequests
+        data = await request.read()  # raises HTTPRequestEntityTooLarge; at what size exactly, depends on the version
+        if len(data) > MAX_UPLOAD:
+            raise web.HTTPRequestEntityTooLarge(MAX_UPLOAD, len(data))
+        name = clean_text(unquote(request.headers.get("X-Filename", "")))
+        media_type = request.content_type.lower()
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            media_type = "application/octet-stream"
+        file = Attachment(self._discord.next_id(), clean_filename(name), media_type, data)
+        person.keep(file)
+        return web.json_response({"id": str(file.id)})
+
+    async def _live(self, request: web.Request) -> web.StreamResponse:
+        if len(self._visitors) >= MAX_WINDOWS:
+            raise web.HTTPServiceUnavailable
+        socket = web.WebSocketResponse(max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT, timeout=CLOSE_SECONDS)
+        await socket.prepare(request)
+        visitor = Visitor(socket)
+        self._visitors.add(visitor)
+        sender = asyncio.ensure_future(visitor.send_all())
+        try:
+            await self._hear(visitor)
+        finally:
+            self._visitors.discard(visitor)
+            sender.cancel()
+            await asyncio.wait([sender])
+        return socket
+
+    # What a window does
+
+    async def _hear(self, visitor: Visitor) -> None:
+        async for frame in visitor.socket:
+            if frame.type != WSMsgType.TEXT:
+                await visitor.socket.close(code=1003)
+                return
+            try:
+                self._obey(visitor, read(frame.data))
+            except BadRequestError as error:
+                await visitor.socket.close(code=1008, message=str(error).encode())
+                return
+
+    def _obey(self, visitor: Visitor, request: Json) -> None:
+        kind = text_of(request, "type")
+        if kind == "hello":
+            self._hello(visitor, request)
+            return
+        if visitor.person is None:
+            raise BadRequestError("no hello")
+        if kind == "say":
+            self._say(visitor, visitor.person, request)
+        elif kind == "typing":
+            self._type(visitor.person)
+        elif kind == "rename":
+            self._rename(visitor, visitor.person, request)
+        elif kind == "click":
+            self._click(visitor, visitor.person, request)
+        else:
+            raise BadRequestError("type")
+
+    def _hello(self, visitor: Visitor, request: Json) -> None:
+        person = self._people.welcome(text_of(request, "person"), text_of(request, "language"))
+        if person is None:
+            raise BadRequestError("too many people")
+        self._tell_all(_user_event(person.user))
+        visitor.person = person
+        visitor.tell(self._snapshot(person))
+
+    def _snapshot(self, person: Person) -> Json:
+        discord = self._discord
+        return {
+            "type": "snapshot",
+            "now": time.monotonic(),
+            "you": {**events.user(person.user), "secret": person.secret},
+            **events.snapshot_of(discord, self._channel, discord.messages(self._channel)[-OLD_MESSAGES:]),
+            "calls": [events.call(discord, heard, self._channel) for heard in self._calls],
+            "taps": [events.chat(chat, with_times=True) for chat in self._tap.chats[-OLD_CHATS:]],
+            "limits": {"text": MAX_TEXT, "upload": MAX_UPLOAD, "files": MAX_FILES},
+        }
+
+    def _say(self, visitor: Visitor, person: Person, request: Json) -> None:
+        text = clean_text(text_of(request, "text")).strip()
+        wanted = ids_of(request, "files")
+        reply_to = None if request.get("reply_to") is None else self._standing(id_of(request["reply_to"]))
+        nonce = text_of(request, "nonce")
+        wait = 0.0
+        if len(text) > MAX_TEXT:
+            visitor.tell({"type": "refused", "nonce": nonce, "why": "too_long"})
+            return
+        if text or wanted:
+            wait = person.writes(time.monotonic())
+        if wait:
+            visitor.tell({"type": "refused", "nonce": nonce, "why": "slow_down", "seconds": wait})
+            return
+        files = person.take_files(wanted)
+        if text or files:
+            self._discord.say(text, author=person.user, channel=self._channel, reply_to=reply_to, attachments=files)
+
+    def _type(self, person: Person) -> None:
+        if person.begins_to_type(time.monotonic()):
+            self._discord.start_typing(person.user, self._channel)
+
+    def _rename(self, visitor: Visitor, person: Person, request: Json) -> None:
+        refusal = self._people.rename(person, text_of(request, "name"))
+        if refusal:
+            visitor.tell({"type": "note", "why": refusal})
+        self._tell_all(_user_event(person.user))
+
+    def _click(self, visitor: Visitor, person: Person, request: Json) -> None:
+        entry = self._standing(id_of(request.get("message")))
+        custom_id = text_of(request, "custom_id")
+        if person.clicks.wait(time.monotonic()):
+            visitor.tell({"type": "note", "why": "slow_down"})
+        elif entry is None or not events.has_button(entry, custom_id):
+            visitor.tell({"type": "note", "why": "no_button"})
+        elif self._on_click is None:
+            visitor.tell({"type": "note", "why": "unheard_button", "message": str(entry.id)})
+        else:
+            self._on_click(entry, person.user, custom_id)
+
+    def _standing(self, message_id: int) -> Optional[Message]:
+        """The message of the channel, None if it was deleted or never was."""
+        try:
+            entry = self._discord.message(message_id)
+        except KeyError:
+            return None
+        return entry if entry.deleted is None and entry.channel_id == self._channel else None
+
+    # What happens in the channel and behind it
+
+    def _notice(self, notice: Notice) -> None:
+        """Hear of a change or call, in whatever thread made it."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._pass_on, notice)
+
+    def _pass_on(self, notice: Notice) -> None:
+        if not isinstance(notice, Change):
+            if notice.channel_id in {None, self._channel}:
+                self._pass_on_call(HeardCall(self._calls[-1].number + 1 if self._calls else 1, notice))
+        elif notice.channel.id != self._channel:
+            return
+        elif notice.event == "TYPING_START" and notice.user:
+            self._tell_all(events.typing_of(notice.user.id, time.monotonic()))
+        elif notice.message:
+            self._pass_on_message(self._discord.message(notice.message))
+
+    def _pass_on_message(self, entry: Message) -> None:
+        key = f"message {entry.id}"
+        if entry.deleted is not None:
+            self._tell_all({"type": "delete", "id": str(entry.id)}, key)
+            return
+        event = events.message(self._discord, entry)
+        # Its author may be somebody whom no window has heard of: another bot, a webhook.
+        self._tell_all({**event, "user": events.user(self._discord.find_user(entry.author.id) or entry.author)}, key)
+
+    def _pass_on_call(self, heard: HeardCall) -> None:
+        self._calls.append(heard)
+        self._tell_all(events.call(self._discord, heard, self._channel))
+        self._tell_all(events.budget(self._discord, self._channel), "budget")
+
+    def _chat_grew(self, chat: TapChat) -> None:
+        """Hear of the model's answer; it says a token every few milliseconds, which are told together."""
+        if not self._grown and self._loop is not None:
+            self._loop.call_later(TAP_PAUSE, self._tell_growth)
+        self._grown[chat.id] = chat
+
+    def _tell_growth(self) -> None:
+        grown, self._grown = self._grown, {}
+        for chat in grown.values():
+            self._tell_all(events.chat(chat), f"tap {chat.id}")
+
+    def _tell_all(self, event: Json, key: str = "") -> None:
+        for visitor in self._visitors:
+            if visitor.person is not None:
+                visitor.tell(event, key)
+
+
+def clean_filename(name: str) -> str:
+    """The last part of a file's name, without what has a meaning in paths or headers."""
+    last = re.split(r"[/\\]", name)[-1]
+    return re.sub(r"[\x00-\x1f\x7f\"<>:|?*]", "_", last).strip(". ")[-MAX_FILENAME:] or "file"
+
+
+def _user_event(user: User) -> Json:
+    return {"type": "user", "user": events.user(user)}
+
+
+def _attachment_response(attachment: Attachment) -> web.Response:
+    """Images that browsers draw without running anything are shown; everything else can only be saved."""
+    image = events.image_type(attachment.data)
+    kind = "inline" if image else "attachment"
+    disposition = f"{kind}; filename*=UTF-8''{quote(attachment.filename, safe='')}"
+    headers = {"Content-Disposition": disposition, "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return web.Response(body=attachment.data, content_type=image or "application/octet-stream", headers=headers)
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+def _read_static() -> Dict[str, _File]:
+    """The page's files by the path that they are asked for under: no request's path ever reaches the file system."""
+    found = {
+        f"/static/{path.relative_to(_STATIC).as_posix()}": _File(path.read_bytes(), _TYPES[path.suffix])
+        for path in sorted(_STATIC.rglob("*"))
+        if path.suffix in _TYPES
+    }
+    found["/"] = found["/static/index.html"]
+    return found

@@ -1,0 +1,99 @@
+"""The demo's page with a local Discord; the test plays the bot and the model."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any, Callable, Coroutine, Iterator, Optional, TypeVar
+
+import pytest
+
+from demo.tap import Tap, TapChat
+from demo.web import ClickHandler, Page
+from local.discord_server import LocalDiscord, Message
+
+T = TypeVar("T")
+WAIT = 10.0  # seconds until a test gives up
+
+
+class Stage:
+    """The demo's page with a local Discord whose bot and model the test plays itself."""
+
+    def __init__(self, discord: LocalDiscord) -> None:
+        self.discord = discord
+        self.tap = Tap()
+        self.on_click: Optional[ClickHandler] = None
+        self.page = self._new_page()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="demo-page")
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run in the page's loop, and wait for the result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT)
+
+    def open(self, port: int = 0) -> None:
+        """Serve the page."""
+        if not self._thread.is_alive():
+            self._thread.start()
+        self.run(self.page.open(port))
+
+    def restart(self) -> None:
+        """End the page and serve it anew at the same address, as somebody does who starts the demo again."""
+        port = int(self.page.url.rsplit(":", 1)[1])
+        self.run(self.page.close())
+        self.page = self._new_page()
+        self.open(port)
+
+    def close(self) -> None:
+        """End everything."""
+        self.run(self.page.close())
+        self.run(self.tap.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return self.page.url
+
+    def bot_says(self, text: str, *, reply_to: Optional[Message] = None, **extras: Any) -> Message:  # noqa: ANN401
+        """Let the bot write; `extras` are fields of Discord's message such as `components`."""
+        reference = reply_to.id if reply_to else None
+        return self.discord.post(self.discord.bot, self.discord.channel, text, reference=reference, extras=extras)
+
+    def bot_edits(self, message: Message, text: str) -> None:
+        """Let the bot change what it wrote."""
+        self.discord.amend(message.id, content=text)
+
+    def model_says(self, chat: TapChat, at: float, characters: int) -> None:
+        """Let the model have said so many characters at a moment of `time.monotonic()`."""
+        chat.said = characters
+        chat.times.append((at, characters))
+        self._loop.call_soon_threadsafe(self._tell, chat)
+
+    def wait_for(self, predicate: Callable[[], T]) -> T:
+        """Wait until this is true of the local Discord."""
+        return self.discord.wait_for(predicate)
+
+    def wait_for_message(self, text: str) -> Message:
+        """Wait until a message says this."""
+        return self.wait_for(lambda: [entry for entry in self.discord.messages() if entry.content == text])[0]
+
+    def _new_page(self) -> Page:
+        return Page(self.discord, self.tap, self.discord.channel, on_click=self.on_click)
+
+    def _tell(self, chat: TapChat) -> None:
+        if chat not in self.tap.chats:
+            self.tap.chats.append(chat)
+        self.page._chat_grew(chat)  # noqa: SLF001 - what the tap calls
+
+
+@pytest.fixture(name="stage")
+def stage_fixture() -> Iterator[Stage]:
+    """The page with a Discord of the test's own."""
+    with LocalDiscord() as discord:
+        stage = Stage(discord)
+        stage.open()
+        yield stage
+        stage.close()

@@ -1,0 +1,572 @@
+"""The demo's page in a real browser: what a person sees and does there. Each test fails on any console error."""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+import pytest
+import requests
+
+from chat.reply import MARK
+from demo import web
+from demo.tap import TapChat
+from local.bot import BotProcess, write_settings
+from local.discord_server import Message, User
+from local.llm_server import LocalLLM
+from tests.browser import Page, Windows, browser_fixture, expect, windows_fixture  # noqa: F401 - fixtures
+from tests.house import settings_for
+from tests.stage import Stage, stage_fixture  # noqa: F401 - a fixture
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FilePayload
+
+STATIC = Path(web.__file__).parent / "static"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+PHONE = {"viewport": {"width": 360, "height": 640}, "is_mobile": True, "has_touch": True}
+EVIL = (
+    "<script>window.pwned = 1</script>",
+    "<img src=x onerror='window.pwned = 1'>",
+    "<b>bold</b> &lt;i&gt;",
+    "[link](javascript:window.pwned=1)",
+    "[link](data:text/html,<script>1</script>)",
+    "<javascript:window.pwned=1>",
+    '[x](https://a.test/"onmouseover="window.pwned=1)',
+    "![picture](https://a.test/a.png)",
+    "```html\n<script>window.pwned = 1</script>\n```",
+    "`<img src=x onerror=window.pwned=1>`",
+    "||<svg onload=window.pwned=1>||",
+    '```"><img src=x onerror=window.pwned=1>\ncode\n```',
+)
+
+MARKDOWN = {
+    "**b** *i* _i_ ~~s~~": "<p><strong>b</strong> <em>i</em> <em>i</em> <s>s</s></p>",
+    "***bi***": "<p><em><strong>bi</strong></em></p>",
+    "__u__ and __**ub**__": "<p><u>u</u> and <u><strong>ub</strong></u></p>",
+    "one\ntwo": "<p>one<br>\ntwo</p>",
+    "# A\n## B\n### C\n#### D": "<h1>A</h1>\n<h2>B</h2>\n<h3>C</h3>\n<p>#### D</p>",
+    "-# small *print*": "<small>small <em>print</em></small>",
+    "- a\n- b": "<ul>\n<li>a</li>\n<li>b</li>\n</ul>",
+    "3. a\n4. b": '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>',
+    "> a\n> b\nc": "<blockquote><p>a<br>\nb</p>\n</blockquote><p>c</p>",
+    ">>> a\n\nb": '<blockquote><p>a</p>\n<p class="gap1">b</p>\n</blockquote>',
+    ">no quote": "<p>&gt;no quote</p>",
+    "`**x**`": "<p><code>**x**</code></p>",
+    "```\nnot closed": "<p>```<br>\nnot closed</p>",
+    "| a | b |\n|---|---|": "<p>| a | b |<br>\n|---|---|</p>",
+    "---\n1) a\n+ b": "<p>---<br>\n1) a<br>\n+ b</p>",
+    "<:smile:123456> <a:wave:123456>": "<p>:smile: :wave:</p>",
+    "snake_case_name 2*3*4": "<p>snake_case_name 2<em>3</em>4</p>",
+}
+
+
+@pytest.fixture(name="page")
+def _page(stage: Stage, windows: Windows) -> Page:
+    return windows.open(stage.url)
+
+
+def write(page: Page, text: str) -> None:
+    page.locator("#text").fill(text)
+    page.locator("#text").press("Enter")
+
+
+def last_text(page: Page) -> Any:  # noqa: ANN401 - Playwright's Locator
+    return page.locator(".message .text").last
+
+
+# A person writes, the bot answers
+
+
+def test_an_answer_grows_in_the_page(stage: Stage, page: Page) -> None:
+    write(page, "!chat Hello!")
+    question = stage.wait_for_message("!chat Hello!")
+    stage.discord.start_typing(stage.discord.bot, stage.discord.channel)
+    expect(page.locator("#typing")).to_have_text("Chatbot is typing…")
+    answer = stage.bot_says(f"I am{MARK}", reply_to=question)
+    expect(last_text(page)).to_have_text(f"I am{MARK}")
+    expect(page.locator("#typing")).to_be_empty()
+    expect(page.locator(".message .tag").last).to_have_text("APP")
+    expect(page.locator(".quote-text")).to_have_text("!chat Hello!")
+    stage.bot_edits(answer, f"I am **fine**{MARK}")
+    expect(page.locator(".message strong")).to_have_text("fine")
+    stage.bot_edits(answer, "I am **fine**.")
+    expect(last_text(page)).to_have_text("I am fine. (edited)")
+    expect(page.locator(".message")).to_have_count(2)
+
+
+def test_the_real_bot_answers_through_the_tap(stage: Stage, page: Page, llm: LocalLLM, tmp_path: Path) -> None:
+    stage.run(stage.tap.open(llm.url))
+    settings = settings_for(stage.discord, llm, LLM_HOST=stage.tap.url, LLM_PORT=int(stage.tap.url.rsplit(":", 1)[1]))
+    with BotProcess(stage.discord.url, write_settings(tmp_path / "settings.py", settings)) as bot:
+        bot.wait_until_ready()
+        page.locator("#hint").click()
+        chat = llm.next_chat()
+        chat.say("I am *fine*")
+        expect(page.locator(".message em")).to_have_text("fine")
+        expect(page.locator("#said")).to_have_text("11")
+        expect(page.locator("#shown")).to_have_text("11")
+        chat.say(", thank you!")
+        chat.finish()
+        expect(last_text(page)).to_have_text("I am fine, thank you! (edited)")
+        expect(page.locator(".method.post").last).to_be_visible()
+        expect(page.locator(".method.patch").last).to_be_visible()
+    assert stage.discord.unexpected == ()
+
+
+def test_the_first_visit_shows_what_to_write(stage: Stage, page: Page) -> None:
+    page.locator("#hint").click()
+    stage.wait_for_message("!chat Hello! How are you?")
+    expect(last_text(page)).to_have_text("!chat Hello! How are you?")
+    expect(page.locator("#hint")).to_be_hidden()
+
+
+def test_a_reload_in_mid_answer_finds_the_same_person_and_the_answer(stage: Stage, page: Page) -> None:
+    write(page, "!chat Hello!")
+    question = stage.wait_for_message("!chat Hello!")
+    answer = stage.bot_says(f"One{MARK}", reply_to=question)
+    expect(last_text(page)).to_have_text(f"One{MARK}")
+    page.reload()
+    expect(last_text(page)).to_have_text(f"One{MARK}")
+    expect(page.locator("#my-name-text")).to_have_text("Guest 1")
+    stage.bot_edits(answer, "One two")
+    expect(last_text(page)).to_have_text("One two (edited)")
+    expect(page.locator(".message")).to_have_count(2)
+
+
+def test_the_page_catches_up_after_the_server_was_away(stage: Stage, page: Page, windows: Windows) -> None:
+    gone = stage.bot_says("to be deleted")
+    stays = stage.bot_says("One")
+    expect(page.locator(".message")).to_have_count(2)
+    stage.discord.delete(gone)
+    stage.bot_edits(stays, "One two")
+    stage.restart()
+    stage.bot_says("Three")
+    expect(page.locator(".message .text")).to_have_text(["One two (edited)", "Three"])
+    expect(page.locator("#offline")).to_be_hidden()
+    # The browser itself reports each try to reach a server that isn't there.
+    windows.errors[:] = [error for error in windows.errors if "WebSocket connection" not in error]
+
+
+def test_two_windows_are_two_people(stage: Stage, page: Page, windows: Windows) -> None:
+    write(page, "Hello")
+    stage.wait_for_message("Hello")
+    other = windows.open(stage.url)
+    expect(last_text(other)).to_have_text("Hello")
+    expect(other.locator("#my-name-text")).to_have_text("Guest 2")
+    other.locator("#text").press_sequentially("Hi")
+    expect(page.locator("#typing")).to_have_text("Guest 2 is typing…")
+    other.locator("#text").press("Enter")
+    expect(last_text(page)).to_have_text("Hi")
+    assert [entry.author.name for entry in stage.discord.messages()] == ["Guest 1", "Guest 2"]
+
+
+def test_a_name_is_changed_in_place(stage: Stage, page: Page, windows: Windows) -> None:
+    other = windows.open(stage.url)
+    write(page, "Hello")
+    page.locator("#my-name").click()
+    page.locator("#my-name-input").fill("Kana")
+    page.locator("#my-name-input").press("Enter")
+    expect(page.locator("#my-name-text")).to_have_text("Kana")
+    expect(other.locator(".message .name")).to_have_text("Kana")
+    other.locator("#my-name").click()
+    other.locator("#my-name-input").fill("chatBOT")
+    other.locator("#my-name-input").press("Enter")
+    expect(other.locator("#notes")).to_have_text("Somebody here has this name already.")
+    expect(other.locator("#my-name-text")).to_have_text("Guest 2")
+
+
+def test_a_deleted_message_goes_and_its_replies_say_so(stage: Stage, page: Page) -> None:
+    question = stage.discord.say("Question")
+    stage.bot_says("Answer", reply_to=question)
+    expect(page.locator(".quote-text")).to_have_text("Question")
+    stage.discord.delete(question)
+    expect(page.locator(".message")).to_have_count(1)
+    expect(page.locator(".quote")).to_have_text("Original message was deleted")
+
+
+def test_a_reply_is_written_with_its_quote_and_leads_to_the_question(stage: Stage, page: Page) -> None:
+    first = stage.discord.say("The first")
+    for number in range(40):
+        stage.discord.say(f"Line {number}")
+    page.locator(".message").last.hover()
+    expect(last_text(page)).to_have_text("Line 39")
+    row = page.locator(f'.message[data-id="{first.id}"]')
+    row.hover()
+    row.locator(".actions button").click()
+    expect(page.locator("#reply-bar")).to_have_text("Replying to Alice")
+    write(page, "My answer")
+    reply = stage.wait_for_message("My answer")
+    assert reply.reference == first.id
+    expect(page.locator("#reply-bar")).to_be_hidden()
+    expect(row).not_to_be_in_viewport()
+    page.locator(".quote").click()
+    expect(row).to_be_in_viewport()
+    expect(row).to_be_focused()
+
+
+# The composer
+
+
+def test_enter_sends_and_shift_enter_makes_a_line(stage: Stage, page: Page) -> None:
+    text = page.locator("#text")
+    expect(text).to_have_attribute("placeholder", "Message #chat")
+    text.press_sequentially("one")
+    text.press("Shift+Enter")
+    text.press_sequentially("two")
+    text.press("Enter")
+    stage.wait_for_message("one\ntwo")
+    expect(text).to_have_value("")
+    expect(last_text(page).locator("br")).to_have_count(1)
+
+
+def test_enter_during_a_japanese_conversion_does_not_send(stage: Stage, page: Page) -> None:
+    text = page.locator("#text")
+    text.focus()
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    expect(text).to_have_value("にほん")
+    enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229, "text": "\r"}
+    keyboard.send("Input.dispatchKeyEvent", {"type": "keyDown", **enter})
+    text.evaluate("""field => {
+        const down = { key: 'Enter', bubbles: true, cancelable: true };
+        field.dispatchEvent(new KeyboardEvent('keydown', { ...down, isComposing: true }));
+        field.dispatchEvent(new KeyboardEvent('keydown', { ...down, keyCode: 229 }));
+    }""")
+    keyboard.send("Input.insertText", {"text": "日本"})
+    expect(text).to_have_value(re.compile("^日本"))
+    assert stage.discord.messages() == ()
+    text.fill("日本")
+    text.press("Enter")
+    stage.wait_for_message("日本")
+    assert len(stage.discord.messages()) == 1
+
+
+def test_the_counter_shows_near_the_limit_and_too_long_is_not_sent(stage: Stage, page: Page) -> None:
+    page.locator("#text").fill("x" * 1700)
+    expect(page.locator("#counter")).to_be_hidden()
+    page.locator("#text").fill("😀" * 1990)
+    expect(page.locator("#counter")).to_have_text("10")
+    write(page, "x" * 2003)
+    expect(page.locator("#counter")).to_have_text("-3")
+    expect(page.locator("#notes")).to_have_text("A message can have 2,000 characters. This one is longer.")
+    expect(page.locator("#text")).to_have_value("x" * 2003)
+    assert stage.discord.messages() == ()
+
+
+def test_who_writes_too_fast_is_told_and_loses_nothing(stage: Stage, page: Page) -> None:
+    for number in range(6):
+        write(page, f"Message {number}")
+    expect(page.locator("#notes")).to_contain_text("a person may write 5 messages in 5 seconds")
+    expect(page.locator("#text")).to_have_value("Message 5")
+    assert [entry.content for entry in stage.discord.messages()] == [f"Message {number}" for number in range(5)]
+
+
+def test_files_are_attached_and_shown(stage: Stage, page: Page) -> None:
+    evil = b"<script>window.pwned = 1</script>"
+    picture: FilePayload = {"name": "dot.png", "mimeType": "image/png", "buffer": PIXEL}
+    script: FilePayload = {"name": "../evil.html", "mimeType": "text/html", "buffer": evil}
+    page.locator("#file-input").set_input_files([picture, script])
+    expect(page.locator("#files li")).to_have_count(2)
+    write(page, "Files")
+    entry = stage.wait_for_message("Files")
+    assert [(file.filename, file.data) for file in entry.attachments] == [
+        ("dot.png", PIXEL),
+        ("evil.html", evil),
+    ]
+    expect(page.locator(".picture img")).to_have_js_property("naturalWidth", 1)
+    expect(page.locator("#files")).to_be_hidden()
+    with page.expect_download() as download:
+        page.locator(".file a").click()
+    assert download.value.suggested_filename == "evil.html"
+
+
+def test_a_file_is_dropped_or_pasted_and_a_large_one_refused(stage: Stage, page: Page) -> None:
+    give = """(target, [kind, name, size]) => {
+        const data = new DataTransfer();
+        data.items.add(new File(['x'.repeat(size)], name));
+        target.dispatchEvent(kind === 'paste'
+            ? new ClipboardEvent(kind, { clipboardData: data, bubbles: true, cancelable: true })
+            : new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }"""
+    page.locator("#chat").evaluate(give, ["dragover", "a.txt", 5])
+    expect(page.locator("#drop")).to_be_visible()
+    page.locator("#chat").evaluate(give, ["drop", "a.txt", 5])
+    expect(page.locator("#drop")).to_be_hidden()
+    page.locator("#text").evaluate(give, ["paste", "b.txt", 5])
+    page.locator("#text").evaluate(give, ["paste", "big.bin", web.MAX_UPLOAD + 1])
+    expect(page.locator("#notes")).to_have_text("big.bin is too large: a file may have 1 MiB.")
+    page.get_by_role("button", name="Remove a.txt").click()
+    page.locator("#text").press("Enter")
+    entries = stage.wait_for(stage.discord.messages)
+    assert [file.filename for file in entries[0].attachments] == ["b.txt"]
+
+
+# What messages look like
+
+
+def test_whatever_messages_say_stays_text(stage: Stage, page: Page, windows: Windows) -> None:
+    for text in EVIL:
+        stage.bot_says("Answer", reply_to=stage.discord.say(text))
+    expect(page.locator(".message")).to_have_count(2 * len(EVIL))
+    inside = page.locator(".text, .quote-text")
+    assert inside.locator("script, img, svg, iframe, style, [onerror], [onload], [onmouseover], [style]").count() == 0
+    hrefs = [link.get_attribute("href") or "" for link in page.locator(".message a").all()]
+    assert len(hrefs) == 2
+    assert all(href.startswith("https://a.test/") for href in hrefs)
+    assert page.evaluate("window.pwned") is None
+    own = (stage.url, stage.url.replace("http", "ws", 1))
+    assert all(request.startswith(own) for request in windows.requests)
+
+
+def test_a_script_is_shown_as_it_was_written(stage: Stage, page: Page) -> None:
+    stage.discord.say("<script>alert('hi')</script> &amp; <b>")
+    expect(last_text(page)).to_have_text("<script>alert('hi')</script> &amp; <b>")
+
+
+def test_a_name_is_text_too(stage: Stage, page: Page) -> None:
+    bob, eve = stage.discord.person("<i>Bob</i>"), stage.discord.person("<b>Eve</b>")
+    stage.discord.say(f"Hello {bob.mention}", author=eve)
+    expect(page.locator(".message .name")).to_have_text("<b>Eve</b>")
+    page.reload()
+    expect(page.locator(".mention")).to_have_text("@<i>Bob</i>")
+
+
+def test_markdown_is_shown_as_discord_shows_it(stage: Stage, page: Page) -> None:
+    for text in MARKDOWN:
+        stage.bot_says(text)
+    shown = page.locator(".message .text")
+    expect(shown).to_have_count(len(MARKDOWN))
+    assert dict(zip(MARKDOWN, (row.inner_html().strip() for row in shown.all()))) == MARKDOWN
+
+
+def test_code_is_highlighted_by_its_language(stage: Stage, page: Page) -> None:
+    stage.bot_says('Look: ```python\nprint("<b>")\n``` and ```\nplain\n```')
+    expect(page.locator("pre code")).to_have_text(['print("<b>")', "plain"])
+    expect(page.locator("pre .hljs-string")).to_have_text('"<b>"')
+    expect(last_text(page).locator("p")).to_have_text(["Look:", "and"])
+
+
+def test_links_lead_outside_and_tell_nothing(stage: Stage, page: Page) -> None:
+    stage.bot_says("[docs](https://a.test/docs) https://b.test/x_y_z. www.c.test <https://d.test/>")
+    links = last_text(page).locator("a")
+    expect(links).to_have_text(["docs", "https://b.test/x_y_z", "https://d.test/"])
+    for link in links.all():
+        expect(link).to_have_attribute("rel", "noopener noreferrer")
+        expect(link).to_have_attribute("target", "_blank")
+
+
+def test_mentions_show_names(stage: Stage, page: Page) -> None:
+    bot, channel = stage.discord.bot.id, stage.discord.channel
+    stage.discord.say(f"<@{bot}> <@!{bot}> <#{channel}> @everyone `<@{bot}>`")
+    expect(page.locator(".mention")).to_have_text(["@Chatbot", "@Chatbot", "#chat", "@everyone"])
+    expect(last_text(page).locator("code")).to_have_text(f"<@{bot}>")
+
+
+def test_a_spoiler_shows_when_clicked_and_stays_open_as_the_message_grows(stage: Stage, page: Page) -> None:
+    message = stage.bot_says("It is ||the **gardener**|| and ||the cook||")
+    spoilers = page.locator(".spoiler")
+    expect(spoilers.locator("> span").first).not_to_be_visible()
+    spoilers.first.click()
+    expect(spoilers.locator("> span").first).to_be_visible()
+    spoilers.last.press("Enter")
+    stage.bot_edits(message, "It is ||the **gardener**|| and ||the cook||!")
+    expect(last_text(page)).to_have_text(re.compile("edited"))
+    for index in range(2):
+        expect(spoilers.locator("> span").nth(index)).to_be_visible()
+
+
+def test_messages_of_one_person_stand_under_one_name(stage: Stage, page: Page) -> None:
+    first = stage.discord.say("One")
+    stage.discord.say("Two")
+    stage.discord.say("Three", reply_to=first)
+    stage.discord.say("Four", author=stage.discord.person("Bob"))
+    expect(page.locator(".message")).to_have_count(4)
+    grouped = page.locator(".message").evaluate_all("rows => rows.map((row) => row.classList.contains('grouped'))")
+    assert grouped == [False, True, False, False]
+
+
+# Buttons
+
+
+def row_of(*buttons: Dict[str, Any]) -> List[Dict[str, Any]]:
+    return [{"type": 1, "components": [{"type": 2, "style": 1, **button} for button in buttons]}]
+
+
+def test_a_button_is_shown_and_its_click_answered(stage: Stage, page: Page) -> None:
+    stop = {"label": "Stop", "custom_id": "stop", "emoji": {"name": "⏹"}}
+    link = {"label": "Docs", "style": 5, "url": "https://a.test/"}
+    bad = {"label": "Bad", "style": 5, "url": "javascript:alert(1)"}
+    stage.bot_says("Answer", components=row_of(stop, link, bad, {"label": "Off", "custom_id": "off", "disabled": True}))
+    expect(page.locator(".button")).to_have_text(["⏹ Stop", "Docs", "Bad", "Off"])
+    expect(page.locator("a.button").first).to_have_attribute("href", "https://a.test/")
+    assert page.locator("a.button").last.get_attribute("href") is None
+    expect(page.get_by_role("button", name="Off")).to_be_disabled()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".ephemeral")).to_contain_text("The bot has no such button yet.")
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.locator(".ephemeral")).to_have_count(0)
+
+
+def test_a_click_is_passed_to_who_listens(stage: Stage, windows: Windows) -> None:
+    clicks: List[Tuple[int, str, str]] = []
+
+    def take(message: Message, user: User, custom_id: str) -> None:
+        clicks.append((message.id, user.name, custom_id))
+        stage.discord.amend(message.id, extras={"components": []})
+
+    stage.on_click = take
+    stage.restart()
+    page = windows.open(stage.url)
+    message = stage.bot_says("Answer", components=row_of({"label": "Stop", "custom_id": "stop"}))
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".button")).to_have_count(0)
+    assert clicks == [(message.id, "Guest 1", "stop")]
+
+
+# Behind the scenes
+
+
+def test_the_panel_shows_calls_budget_characters_and_lag(stage: Stage, page: Page) -> None:
+    discord = stage.discord
+    question = discord.say("!chat Hello")
+    url = f"{discord.url}/api/v10/channels/{discord.channel}/messages"
+    headers = {"Authorization": f"Bot {discord.token}"}
+    chat = TapChat(1, time.monotonic())
+    stage.model_says(chat, time.monotonic() - 3, 5)
+    stage.model_says(chat, time.monotonic() - 2, 400)
+    body = {"content": f"Hello{MARK}", "message_reference": {"message_id": str(question.id)}}
+    answer = requests.post(url, json=body, headers=headers, timeout=5).json()["id"]
+    for _ in range(6):
+        requests.patch(f"{url}/{answer}", json={"content": f"Hello!{MARK}"}, headers=headers, timeout=5)
+    expect(page.locator("#calls li")).to_have_count(7)
+    expect(page.locator("#calls .refused .status")).to_have_text("429")
+    expect(page.locator("#calls .call-time").first).to_have_text(re.compile(r"^\+0\.\d\d s$"))
+    expect(page.locator("#calls-count")).to_have_text("7, 1 refused")
+    expect(page.locator(".lamp.used")).to_have_count(5)
+    expect(page.locator("#said")).to_have_text("400")
+    expect(page.locator("#shown")).to_have_text("6")
+    expect(page.locator("#lag-text")).to_have_text(re.compile(r"^[2-9]\.\d s$"))
+    chat.ended = time.monotonic()
+    stage.model_says(chat, chat.ended, 401)
+    stage.bot_edits(discord.message(int(answer)), "Hello! …")
+    expect(page.locator("#shown")).to_have_text("401")
+    expect(page.locator("#lag-text")).to_have_text("0.0 s")
+
+
+def test_the_panel_folds_and_stays_folded(page: Page) -> None:
+    expect(page.locator("#panel")).to_be_visible()
+    page.locator("#panel-toggle").click()
+    expect(page.locator("#panel")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#my-name-text")).to_have_text("Guest 1")
+    expect(page.locator("#panel")).to_be_hidden()
+    page.locator("#panel-toggle").click()
+    expect(page.locator("#panel")).to_be_visible()
+
+
+# Keyboard, screen reader, phone, language
+
+
+def test_a_keyboard_reaches_everything(stage: Stage, page: Page) -> None:
+    stage.discord.say("First")
+    stage.discord.say("Second", author=stage.discord.person("Bob"))
+    expect(last_text(page)).to_have_text("Second")
+    page.locator("#text").focus()
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+    controls = {"my-name", "panel-toggle", "message", "icon-button", "hint", "attach", "text", "calls", "panel-close"}
+    assert controls <= {name.split(" ")[0] for name in reached}
+    page.locator('.message[tabindex="0"]').focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".message").first).to_be_focused()
+    page.keyboard.press("r")
+    expect(page.locator("#reply-bar")).to_have_text("Replying to Alice")
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Enter")
+    assert stage.wait_for_message("By keyboard").reference == stage.discord.messages()[0].id
+
+
+def test_focus_is_visible(page: Page) -> None:
+    page.locator("#text").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "2px"
+
+
+def test_a_screen_reader_hears_an_answer_once_at_its_end(stage: Stage, page: Page) -> None:
+    announcer = page.locator("#announcer")
+    expect(announcer).to_have_attribute("aria-live", "polite")
+    answer = stage.bot_says(f"One{MARK}")
+    stage.bot_edits(answer, f"One two{MARK}")
+    expect(last_text(page)).to_contain_text("One two")
+    expect(announcer).to_be_empty()
+    stage.bot_edits(answer, "One **two** three")
+    expect(announcer.locator("p")).to_have_text(["Chatbot: One two three"])
+    stage.discord.say("Hello")
+    expect(announcer.locator("p")).to_have_text(["Chatbot: One two three", "Alice: Hello"])
+
+
+def test_each_control_has_a_name(stage: Stage, page: Page) -> None:
+    stage.bot_says(
+        "Answer", reply_to=stage.discord.say("Question"), components=row_of({"label": "A", "custom_id": "a"})
+    )
+    expect(last_text(page)).to_have_text("Answer")
+    unnamed = page.evaluate("""[...document.querySelectorAll('button, input:not([type=file]), textarea, a')]
+        .filter((control) => !control.textContent.trim() && !control.getAttribute('aria-label'))
+        .map((control) => control.outerHTML)""")
+    assert unnamed == []
+
+
+def test_a_phone_shows_all_without_scrolling_sideways(stage: Stage, windows: Windows) -> None:
+    buttons = [{"label": f"A long label {number}", "custom_id": str(number)} for number in range(5)]
+    stage.bot_says("```\n" + "x" * 200 + "\n```\n" + "y" * 200 + "\n| a | b |", components=row_of(*buttons))
+    page = windows.open(stage.url, **PHONE)
+    expect(page.locator(".rail")).to_be_hidden()
+    expect(page.locator("#panel")).to_be_hidden()
+    wide = "document.documentElement.scrollWidth + document.querySelector('#scroller').scrollWidth"
+    assert page.evaluate(wide) == 2 * 360
+    page.locator("#panel-toggle").tap()
+    expect(page.locator("#panel")).to_be_in_viewport()
+    assert page.evaluate(wide) == 2 * 360
+    page.locator("#panel-close").tap()
+    write(page, "From a phone")
+    stage.wait_for_message("From a phone")
+    expect(last_text(page)).to_be_in_viewport()
+
+
+def test_a_japanese_browser_gets_japanese_texts(stage: Stage, windows: Windows) -> None:
+    page = windows.open(stage.url, locale="ja-JP")
+    expect(page.locator("#my-name-text")).to_have_text("ゲスト 1")
+    expect(page.locator("#text")).to_have_attribute("placeholder", "#chatへメッセージを送信")
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+
+
+def test_both_languages_have_the_same_sentences() -> None:
+    source = (STATIC / "words.js").read_text(encoding="utf-8")
+    english, japanese = (source.split(f"const {name} = {{")[1].split("\n};")[0] for name in ("ENGLISH", "JAPANESE"))
+    names = re.compile(r"^  (\w+): ", re.MULTILINE)
+    assert names.findall(english) == names.findall(japanese)
+    used = re.findall(r'data-(?:text|label|title)="(\w+)"', (STATIC / "index.html").read_text(encoding="utf-8"))
+    assert set(used) <= set(names.findall(english))
+
+
+def test_what_happens_above_does_not_move_who_reads_there(stage: Stage, page: Page) -> None:
+    for number in range(60):
+        stage.discord.say(f"Line {number}")
+    expect(last_text(page)).to_have_text("Line 59")
+    expect(page.locator(".message").last).to_be_in_viewport()
+    page.locator(".message").nth(10).scroll_into_view_if_needed()
+    expect(page.locator("#jump")).to_be_visible()
+    before = page.locator("#scroller").evaluate("(scroller) => scroller.scrollTop")
+    stage.bot_says("News")
+    expect(last_text(page)).to_have_text("News")
+    assert page.locator("#scroller").evaluate("(scroller) => scroller.scrollTop") == before
+    page.locator("#jump").click()
+    expect(last_text(page)).to_be_in_viewport()
+    expect(page.locator("#jump")).to_be_hidden()

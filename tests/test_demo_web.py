@@ -1,0 +1,435 @@
+"""The server of the demo's page, without a browser: what it takes, and what it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any, Awaitable, Callable, Dict, List, Optional
+
+import aiohttp
+import pytest
+import requests
+from aiohttp import WSMsgType
+
+from chat import wording
+from chat.reply import MARK
+from demo import events, people, web
+from demo.tap import TapChat
+from demo.visitor import Visitor
+from local.discord_server import Attachment
+from tests.stage import Stage, stage_fixture  # noqa: F401 - a fixture
+
+HTML = b"<script>alert(1)</script>"
+
+
+class Window:
+    """A WebSocket as a browser window has it."""
+
+    def __init__(self, socket: Any) -> None:  # noqa: ANN401 - aiohttp's class, generic in some versions
+        self.socket = socket
+        self.snapshot: Dict[str, Any] = {}
+
+    async def hello(self, person: str = "", language: str = "en") -> Window:
+        """Say hello, and take the snapshot."""
+        await self.send(type="hello", person=person, language=language)
+        self.snapshot = await self.next("snapshot")
+        return self
+
+    async def send(self, **request: object) -> None:
+        await self.socket.send_str(json.dumps(request))
+
+    async def next(self, kind: str) -> Dict[str, Any]:
+        """The next event of this type."""
+        while True:
+            event: Dict[str, Any] = await self.socket.receive_json(timeout=10)
+            if event["type"] == kind:
+                return event
+
+    async def close_code(self) -> Optional[int]:
+        """Wait for the end of the connection."""
+        while True:
+            frame = await self.socket.receive(timeout=10)
+            if frame.type in {WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.ERROR}:
+                code: Optional[int] = self.socket.close_code
+                return code
+
+
+def with_window(stage: Stage, act: Callable[[Window], Awaitable[object]], **headers: str) -> None:
+    """Open a WebSocket with the page's own origin (or other headers), and do something with it."""
+
+    async def connect() -> None:
+        origin = {"Origin": stage.url, **headers}
+        async with aiohttp.ClientSession() as session, session.ws_connect(
+            stage.url + "/live", headers=origin
+        ) as socket:
+            await act(Window(socket))
+
+    asyncio.run(connect())
+
+
+def upload(stage: Stage, secret: str, data: bytes, **headers: str) -> requests.Response:
+    all_headers = {"Origin": stage.url, "X-Person": secret, "X-Filename": "a.txt", **headers}
+    return requests.post(stage.url + "/attachments", data=data, headers=all_headers, timeout=10)
+
+
+def get(stage: Stage, path: str, **headers: str) -> requests.Response:
+    return requests.get(stage.url + path, headers=headers, timeout=10)
+
+
+# Who may ask
+
+
+@pytest.mark.parametrize("host", ["evil.test", "evil.test:{port}", "127.0.0.1", "127.0.0.1:1", "0.0.0.0:{port}"])
+@pytest.mark.parametrize("path", ["/", "/live", "/static/page.js", "/attachments/1"])
+def test_a_foreign_host_is_refused(host: str, path: str, stage: Stage) -> None:
+    port = stage.url.rsplit(":", 1)[1]
+    assert get(stage, path, Host=host.format(port=port)).status_code == 403
+
+
+def test_localhost_is_the_same_page(stage: Stage) -> None:
+    port = stage.url.rsplit(":", 1)[1]
+    assert get(stage, "/", Host=f"localhost:{port}").status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://evil.test", "https://{host}", "http://{host}:1", "null", ""])
+def test_a_foreign_origin_is_refused(origin: str, stage: Stage) -> None:
+    host = stage.url.split("/")[2]
+    headers = {"Origin": origin.format(host=host)}
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        with_window(stage, Window.hello, **headers)
+    assert refusal.value.status == 403
+    assert upload(stage, "", b"data", **headers).status_code == 403
+
+
+def test_no_page_but_this_one_may_frame_it_or_run_scripts_in_it(stage: Stage) -> None:
+    policy = get(stage, "/").headers["Content-Security-Policy"]
+    assert policy == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    for path in ("/static/page.js", "/nothing", "/attachments/1"):
+        assert get(stage, path).headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/static/../web.py", "/static/%2e%2e/web.py", "/web.py", "//etc/passwd", "/static/"])
+def test_only_the_pages_own_files_are_served(path: str, stage: Stage) -> None:
+    request = requests.Request("GET", stage.url).prepare()
+    request.url = stage.url + path
+    assert requests.Session().send(request, timeout=10).status_code == 404
+
+
+def test_a_taken_port_is_an_oserror_and_closing_twice_is_fine(stage: Stage) -> None:
+    other = web.Page(stage.discord, stage.tap, stage.discord.channel)
+    with pytest.raises(OSError, match="address already in use"):
+        stage.run(other.open(int(stage.url.rsplit(":", 1)[1])))
+    stage.run(other.close())
+
+
+# What a window may send
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no json",
+        "[" * 50_000,
+        "[]",
+        "{}",
+        '{"type": 1}',
+        '{"type": "say", "text": "before hello"}',
+        '{"type": "hello", "person": null}',
+    ],
+)
+def test_what_the_page_never_sends_ends_the_connection(text: str, stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        await window.socket.send_str(text)
+        assert await window.close_code() == 1008
+
+    with_window(stage, act)
+    assert stage.discord.messages() == ()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"type": "say", "text": ["x"]},
+        {"type": "say", "text": "x", "files": "1"},
+        {"type": "say", "text": "x", "files": [1]},
+        {"type": "say", "text": "x", "reply_to": "../1"},
+        {"type": "click", "message": "9" * 30, "custom_id": "x"},
+        {"type": "rename", "name": 5},
+        {"type": "delete"},
+    ],
+)
+def test_so_does_a_badly_formed_request(request_: Dict[str, Any], stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        await window.hello()
+        await window.send(**request_)
+        assert await window.close_code() == 1008
+
+    with_window(stage, act)
+    assert stage.discord.messages() == ()
+
+
+def test_a_frame_that_is_too_large_or_binary_ends_the_connection(stage: Stage) -> None:
+    async def large(window: Window) -> None:
+        await window.hello()
+        await window.send(type="say", text="x" * web.MAX_FRAME)
+        assert await window.close_code() == 1009
+
+    async def binary(window: Window) -> None:
+        await window.socket.send_bytes(b"x")
+        assert await window.close_code() == 1003
+
+    with_window(stage, large)
+    with_window(stage, binary)
+
+
+def test_texts_are_limited_and_made_fit_for_utf8(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        await window.hello()
+        await window.send(type="say", text="x" * 2001, nonce="1")
+        assert await window.next("refused") == {"type": "refused", "nonce": "1", "why": "too_long"}
+        await window.send(type="say", text="   ")
+        await window.send(type="say", text="half \ud83d, whole \ud83d\ude00", reply_to="1")
+        assert (await window.next("message"))["text"] == "half ?, whole 😀"
+
+    with_window(stage, act)
+    assert len(stage.discord.messages()) == 1
+
+
+def test_five_messages_in_five_seconds(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        await window.hello()
+        for number in range(6):
+            await window.send(type="say", text=str(number), nonce=str(number))
+        refused = await window.next("refused")
+        assert (refused["nonce"], refused["why"]) == ("5", "slow_down")
+        assert 0 < refused["seconds"] <= 5
+
+    with_window(stage, act)
+    assert len(stage.discord.messages()) == 5
+
+
+def test_a_rate_limit_frees_its_places_one_by_one() -> None:
+    limit = people.RateLimit(2, 5.0)
+    assert [limit.wait(0.0), limit.wait(1.0)] == [0.0, 0.0]
+    assert limit.wait(2.0) == 3.0
+    assert limit.wait(5.0) == 0.0
+    assert limit.wait(5.5) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        ("  Kana \n Sato ", "Kana Sato"),
+        ("x" * 40, "x" * 32),
+        ("a\u202eb\u200bc\x00", "abc"),
+        ("\u200b", ""),
+        ("\ud800", "?"),
+        ("山田 花子", "山田 花子"),
+    ],
+)
+def test_names_are_visible_and_short(wanted: str, name: str) -> None:
+    assert people.clean_name(wanted) == name
+
+
+def test_a_name_that_cannot_be_is_refused(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        await window.hello(language="ja")
+        assert window.snapshot["you"]["name"] == "ゲスト 1"
+        for wanted, why in (("\u200b", "bad_name"), ("CHATBOT", "name_taken")):
+            await window.send(type="rename", name=wanted)
+            assert (await window.next("note"))["why"] == why
+        await window.send(type="rename", name="Kana")
+        while (await window.next("user"))["user"]["name"] != "Kana":
+            pass
+
+    with_window(stage, act)
+
+
+def test_a_secret_brings_back_the_person_and_a_made_up_one_does_not(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        first = (await window.hello()).snapshot["you"]
+        await window.send(type="hello", person=first["secret"])
+        assert (await window.next("snapshot"))["you"] == first
+        await window.send(type="hello", person="made up")
+        other = (await window.next("snapshot"))["you"]
+        assert (other["name"], other["secret"] == "made up") == ("Guest 2", False)
+
+    with_window(stage, act)
+
+
+def test_no_window_learns_anothers_secret(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        secret = (await window.hello()).snapshot["you"].pop("secret")
+        await window.send(type="say", text="Hello")
+        event = await window.next("message")
+        await window.send(type="hello")
+        other = await window.next("snapshot")
+        assert secret not in json.dumps([window.snapshot, event, other])
+
+    with_window(stage, act)
+
+
+# Files
+
+
+def test_a_file_is_kept_for_the_next_message(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        secret = (await window.hello()).snapshot["you"]["secret"]
+        send = [upload(stage, secret, HTML, **{"Content-Type": "text/html", "X-Filename": name}) for name in names]
+        await window.send(type="say", text="", files=[answer.json()["id"] for answer in send])
+        shown = (await window.next("message"))["attachments"]
+        assert [file["name"] for file in shown] == ["passwd", "ファイル.html"]
+
+    names = ["..%2F..%2Fetc%2Fpasswd", "%E3%83%95%E3%82%A1%E3%82%A4%E3%83%AB.html"]
+    with_window(stage, act)
+    answer = get(stage, f"/attachments/{stage.discord.messages()[0].attachments[1].id}")
+    assert answer.content == HTML
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''" + names[1]
+
+
+def test_an_image_is_shown_as_what_its_bytes_are(stage: Stage) -> None:
+    files = [
+        Attachment(stage.discord.next_id(), "a.html", "text/html", b"\x89PNG\r\n\x1a\n<script>"),
+        Attachment(stage.discord.next_id(), "a.png", "image/png", b"<svg onload='alert(1)'/>"),
+        Attachment(stage.discord.next_id(), "a.webp", "image/webp", b"RIFF\x00\x00\x00\x00WEBP"),
+    ]
+    stage.discord.say("", attachments=files)
+    answers = [get(stage, f"/attachments/{file.id}").headers for file in files]
+    assert [answer["Content-Type"] for answer in answers] == ["image/png", "application/octet-stream", "image/webp"]
+    assert [answer["Content-Disposition"].split(";")[0] for answer in answers] == ["inline", "attachment", "inline"]
+
+
+def test_uploads_are_limited_in_size_and_to_people_of_the_page(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        secret = (await window.hello()).snapshot["you"]["secret"]
+        assert upload(stage, secret, b"x" * web.MAX_UPLOAD).status_code == 200
+        assert upload(stage, secret, b"x" * (web.MAX_UPLOAD + 1)).status_code == 413
+        statuses = [upload(stage, secret, b"x").status_code for _ in range(2 * people.MAX_FILES)]
+        assert statuses[-1] == 429
+
+    with_window(stage, act)
+    assert upload(stage, "made up", b"x").status_code == 403
+
+
+def test_attachments_of_other_channels_and_deleted_messages_are_not_served(stage: Stage) -> None:
+    files = [Attachment(stage.discord.next_id(), "a.txt", "text/plain", b"x") for _ in range(2)]
+    stage.discord.say("", channel=stage.discord.other_channel, attachments=files[:1])
+    stage.discord.delete(stage.discord.say("", attachments=files[1:]))
+    assert [get(stage, f"/attachments/{file.id}").status_code for file in files] == [404, 404]
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [
+        ("a/b\\c.txt", "c.txt"),
+        ("", "file"),
+        ("..", "file"),
+        ('a"\r\nb', "a___b"),
+        ("x" * 200 + ".png", "x" * 96 + ".png"),
+    ],
+)
+def test_file_names_are_only_names(name: str, clean: str) -> None:
+    assert web.clean_filename(name) == clean
+
+
+# What windows are told
+
+
+def test_other_channels_stay_out_of_the_page(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        await window.hello()
+        stage.discord.say("elsewhere", channel=stage.discord.other_channel)
+        stage.discord.say("here")
+        assert (await window.next("message"))["text"] == "here"
+
+    with_window(stage, act)
+
+
+def test_an_answers_own_characters_are_counted() -> None:
+    assert events.answer_chars(wording.NOTICE.en) == events.answer_chars(wording.NOTICE.ja) == 0
+    assert events.answer_chars(f"Hello{MARK}") == 5
+    assert events.answer_chars("Hello\n-# ended by Bob") == 5
+
+
+@pytest.mark.parametrize("components", [None, "x", [1], [{"type": 1}], [{"type": 1, "components": [{"type": 3}, 5]}]])
+def test_what_is_no_button_is_left_out(components: object) -> None:
+    assert [row for row in events.button_rows(components) if row] == []
+
+
+def test_a_call_tells_the_time_since_its_question(stage: Stage) -> None:
+    discord = stage.discord
+    question = discord.say("first")
+    discord.say("second")
+    url = f"{discord.url}/api/v10/channels/{discord.channel}/messages"
+    headers = {"Authorization": f"Bot {discord.token}"}
+    body = {"content": "answer", "message_reference": {"message_id": str(question.id)}}
+    answer = requests.post(url, json=body, headers=headers, timeout=10).json()["id"]
+    requests.patch(f"{url}/{answer}", json={"content": "answer!"}, headers=headers, timeout=10)
+    requests.post(f"{discord.url}/api/v10/channels/{discord.channel}/typing", headers=headers, timeout=10)
+    requests.patch(f"{url}/{answer}", json={"content": 5}, headers=headers, timeout=10)
+
+    async def act(window: Window) -> None:
+        calls = (await window.hello()).snapshot["calls"]
+        assert [(call["name"], call["status"], call["chars"]) for call in calls] == [
+            ("create", 200, 6),
+            ("edit", 200, 7),
+            ("typing", 204, None),
+            ("edit", 400, None),
+        ]
+        asked = [discord.messages()[place].created for place in (0, 0, 1, 0)]
+        assert [call["since"] for call in calls] == [call["at"] - moment for call, moment in zip(calls, asked)]
+        budget = window.snapshot["budget"]
+        assert (budget["limit"], budget["per"], len(budget["free_at"])) == (5, 5.0, 2)
+
+    with_window(stage, act)
+
+
+def test_a_new_window_sees_how_an_answer_has_grown(stage: Stage) -> None:
+    chat = TapChat(1, time.monotonic())
+    stage.model_says(chat, 1.0, 5)
+    stage.model_says(chat, 2.0, 9)
+
+    async def act(window: Window) -> None:
+        taps: List[Dict[str, Any]] = (await window.hello()).snapshot["taps"]
+        assert taps[0]["times"] == [[1.0, 5], [2.0, 9]]
+        chat.times.append((3.0, 12))
+        stage.model_says(chat, 4.0, 15)
+        assert (await window.next("tap"))["times"] == [[4.0, 15]]
+
+    with_window(stage, act)
+
+
+def test_who_types_is_in_the_snapshot_until_they_have_written(stage: Stage) -> None:
+    discord = stage.discord
+    discord.start_typing(discord.bot, discord.channel)
+    assert [entry["user"] for entry in events.typing(discord, discord.channel)] == [str(discord.bot.id)]
+    stage.bot_says("Answer")
+    assert events.typing(discord, discord.channel) == []
+
+
+def test_news_of_one_thing_replace_each_other_while_a_window_is_slow() -> None:
+    sent: List[str] = []
+
+    class Slow:
+        closed = False
+
+        async def send_str(self, data: str) -> None:
+            sent.append(json.loads(data)["text"])
+            self.closed = len(sent) == 101
+
+    async def act() -> None:
+        slow: Any = Slow()
+        visitor = Visitor(slow)
+        for number in range(100):
+            visitor.tell({"text": f"message {number}"}, "message")
+            visitor.tell({"text": f"call {number}"})
+        await asyncio.wait_for(visitor.send_all(), 10)
+
+    asyncio.run(act())
+    assert sent == ["message 99", *(f"call {number}" for number in range(100))]
