@@ -1,9 +1,9 @@
-# PYTHON=/path/to/python: the Python that .venv is made with. ARGS="...": goes to pytest. EXCEPT=X.Y: the Python that
-# test-all leaves out.
+# PYTHON=/path/to/python: the Python that .venv is made with. ARGS="...": goes to pytest or the demo. EXCEPT=X.Y: the
+# Python that test-all leaves out.
 VENV := .venv
 export PYTHON EXCEPT
 
-.PHONY: help run test test-all lint format clean
+.PHONY: help run demo test test-all screenshots lint format clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -12,12 +12,20 @@ run: ## start the bot
 	@tools/venv.sh $(VENV) run
 	@exec $(VENV)/bin/python chatbot.py
 
+demo: ## try the bot in a browser with a real model, without any account
+	@tools/venv.sh $(VENV) demo
+	@exec $(VENV)/bin/python -m demo $(ARGS)
+
 test: ## run all tests
 	@tools/venv.sh $(VENV) test
 	$(VENV)/bin/python -m pytest $(ARGS)
 
 test-all: ## run all tests on every Python from 3.8 on that is installed
 	@tools/test-all.sh $(ARGS)
+
+screenshots: ## take the READMEs' pictures anew, from the running demo
+	@tools/venv.sh $(VENV) test
+	$(VENV)/bin/python tools/screenshots.py
 
 lint: ## check style and types (Python 3.10 or later)
 	@tools/venv.sh $(VENV) test

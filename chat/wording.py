@@ -29,9 +29,11 @@ class Sentence(NamedTuple):
 # The file itself. {file} is its name, {folder} where it was looked for.
 SETTINGS_FILE_MISSING = Sentence(
     "There is no {file} in {folder}. Copy the sample in that folder, then fill it in: "
-    "cp {file}.sample {file} (Windows: copy {file}.sample {file})",
+    "cp {file}.sample {file} (Windows: copy {file}.sample {file}). "
+    "To try the bot first without any account: python3 -m demo (Windows: python -m demo)",
     "{folder} に {file} がありません。このフォルダーで見本をコピーしてから、中身を書き込んでください: "
-    "cp {file}.sample {file} (Windows では copy {file}.sample {file})",
+    "cp {file}.sample {file} (Windows では copy {file}.sample {file})。"
+    "アカウントなしで先に試すこともできます: python3 -m demo (Windows では python -m demo)",
 )
 SETTINGS_FILE_NAMED_TXT = Sentence(
     "There is no {file} in {folder}, but a {file}.txt: the editor has added .txt to the name. Rename it: "

@@ -51,12 +51,14 @@ def test_without_settings_it_says_how_to_make_them(tmp_path: Path) -> None:
     run = _chatbot("--settings", str(tmp_path / "settings.py"))
     assert run.returncode == 1
     assert "Copy the sample" in run.stderr
+    assert "To try the bot first without any account: python3 -m demo" in run.stderr
     assert "Traceback" not in run.stderr
 
 
 def test_in_a_japanese_terminal_it_says_so_in_japanese(tmp_path: Path) -> None:
     run = _chatbot("--settings", str(tmp_path / "settings.py"), language="ja_JP.UTF-8")
     assert "見本をコピー" in run.stderr
+    assert "アカウントなしで先に試すこともできます: python3 -m demo" in run.stderr
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:

@@ -104,6 +104,17 @@ def test_packages_are_installed_once(tmp_path: Path) -> None:
     assert installs[0].endswith("-r requirements.txt")
 
 
+def test_the_demo_gets_its_model_in_plain_sight_and_no_test_tools(tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    write_command(tmp_path / "venv/bin/python", f'echo "$*" >>"{calls}"')
+    ended = run_tool("venv.sh", str(tmp_path / "venv"), "demo", home=tmp_path, path=str(tmp_path))
+    assert ended.returncode == 0, ended.stderr
+    bot, model = (call for call in calls.read_text().splitlines() if "pip install" in call)
+    assert bot.endswith("-r requirements.txt")
+    assert model.endswith("-r demo/requirements.txt")
+    assert ("--quiet" in bot, "--quiet" in model) == (True, False)
+
+
 def test_a_folder_that_is_no_virtual_environment_is_left_alone(tmp_path: Path) -> None:
     mine = tmp_path / "venv" / "mine.txt"
     mine.parent.mkdir()

