@@ -800,3 +800,9 @@ def test_a_renamed_person_writes_under_the_new_name(server: LocalDiscord) -> Non
     assert kana.id == alice.id
     assert server.person("Kana") == server.find_user(alice.id) == kana
     assert [server.message(message).author.name for message in (before, after)] == ["Alice", "Kana"]
+
+
+@pytest.mark.parametrize("path", ["/api/v10/gateway", "/gateway", "/attachments/1/1/x"])
+def test_another_site_cannot_reach_it_under_a_name_of_its_own(server: LocalDiscord, path: str) -> None:
+    answer = requests.get(server.url + path, headers={"Host": "evil.example"}, timeout=WAIT)
+    assert answer.status_code == 403

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Callable, Optional
+from typing import Awaitable, Callable, Optional
 
 from aiohttp import web
 
@@ -12,7 +12,17 @@ from .rest import Rest
 from .state import State
 from .values import Notice
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 MAX_UPLOAD = 25 * 1024 * 1024  # bytes
+
+
+@web.middleware
+async def _refuse_foreign_names(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a site of the web that has this machine's address given to a name of its own (DNS rebinding)."""
+    if request.url.host not in {"127.0.0.1", "localhost"}:
+        raise web.HTTPForbidden(text="only by the name of this machine")
+    return await handler(request)
 
 
 class DiscordServer(State):
@@ -29,7 +39,7 @@ class DiscordServer(State):
 
     async def open(self, port: int = 0) -> None:
         """Listen on `port`; 0 takes a free one. Raises OSError if it is in use."""
-        app = web.Application(client_max_size=MAX_UPLOAD)
+        app = web.Application(client_max_size=MAX_UPLOAD, middlewares=[_refuse_foreign_names])
         app.router.add_get("/gateway", self._gateway.serve)
         Rest(self).add_to(app)
         app.on_shutdown.append(self._end_connections)
