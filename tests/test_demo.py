@@ -33,6 +33,16 @@ def with_openai(llm: LocalLLM) -> Tuple[str, ...]:
     return ("--openai", f"{llm.url}/v1", "--model", llm.models[0])
 
 
+@pytest.fixture(autouse=True)
+def _signals_are_heard() -> Iterator[None]:
+    """Under nohup, or in the background of a script, processes that are started ignore some signals."""
+    names = [name for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), signal.default_int_handler) for name in names}
+    yield
+    for name, handler in before.items():
+        signal.signal(getattr(signal, name), handler)
+
+
 def settings_of(demo: RunningDemo) -> Path:
     """The settings file that the demo has made for its bot."""
     command = demo.children()[demo.child("local.run_bot")]
