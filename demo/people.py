@@ -38,6 +38,8 @@ class Person:
     def __init__(self, user: User) -> None:
         self.user = user
         self.secret = secrets.token_urlsafe(16)
+        self.present = False
+        """Whether their window is open."""
         self._messages = RateLimit()
         self.clicks = RateLimit()
         self.names = RateLimit()
@@ -81,14 +83,34 @@ class People:
         """Who was given this secret; None if nobody was."""
         return self._by_secret.get(secret)
 
-    def welcome(self, secret: str, language: str) -> Optional[Person]:
-        """Somebody opens the page: who they were before, or somebody new. None when there are too many."""
-        known = self.find(secret)
-        if known or len(self._by_secret) >= MAX_PEOPLE:
-            return known
-        person = Person(self._discord.person(self._free_name(GUEST.get(language, GUEST["en"]))))
+    def welcome(self, secret: str, language: str) -> Person:
+        """Somebody opens the page: who they were before, or somebody new. They are present until `leave`.
+
+        A secret whose window is still open brings somebody new: a browser copies it when it duplicates a tab. Of too
+        many people, those that have been away for longest are forgotten, never one that is present.
+        """
+        person = self._by_secret.pop(secret, None)
+        if person is not None and person.present:
+            self._by_secret[secret] = person
+            person = None
+        if person is None:
+            self._forget_absent()
+            person = Person(self._discord.person(self._free_name(GUEST.get(language, GUEST["en"]))))
+        person.present = True
         self._by_secret[person.secret] = person
         return person
+
+    def leave(self, person: Person) -> None:
+        """Their window is closed; they may come back with their secret."""
+        person.present = False
+        if self._by_secret.pop(person.secret, None):
+            self._by_secret[person.secret] = person  # to the end: nobody has been away for a shorter time
+
+    def _forget_absent(self) -> None:
+        spare = len(self._by_secret) - MAX_PEOPLE + 1
+        absent = [secret for secret, person in self._by_secret.items() if not person.present]
+        for secret in absent[: max(0, spare)]:
+            del self._by_secret[secret]
 
     def rename(self, person: Person, wanted: str) -> str:
         """Give a person another name. Returns "" or why not: "bad_name", "name_taken" or "slow_down"."""

@@ -3,7 +3,7 @@
 What a window sends                            What it is sent
     {"type": "hello", "person", "language"}        "snapshot": who it is, and all there is to see
     {"type": "say", "text", "reply_to",            "message" (new or changed, as it is now), "delete", "typing"
-     "files", "nonce"}                             "refused": a `nonce`'s message was not taken, and why
+     "files", "nonce"}                             "taken", "refused": whether a `nonce`'s message was, and why not
     {"type": "typing"}                             "user": somebody is new or has another name
     {"type": "rename", "name"}                     "note": a line for this window alone
     {"type": "click", "message", "custom_id"}      "call", "tap", "budget": what happens behind the scenes
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import time
 from collections import deque
 from pathlib import Path
@@ -35,6 +36,8 @@ MAX_TEXT = 2000  # characters of a message, as in Discord
 MAX_UPLOAD = 1024 * 1024  # bytes of a file
 MAX_FRAME = 64 * 1024  # bytes of a WebSocket message
 MAX_WINDOWS = 50
+FULL = b"too many windows"
+"""The reason in the closing frame of a window that is one too many."""
 OLD_MESSAGES = 200
 OLD_CALLS = 200
 OLD_CHATS = 5
@@ -86,6 +89,7 @@ class Page:
         self._tap = tap
         self._channel = channel
         self._on_click = on_click
+        self._run = secrets.token_hex(8)  # the numbers of calls begin anew with each
         self._people = People(discord)
         self._visitors: Set[Visitor] = set()
         self._calls: Deque[HeardCall] = deque(maxlen=OLD_CALLS)
@@ -176,10 +180,11 @@ class Page:
         return web.json_response({"id": str(file.id)})
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
-        if len(self._visitors) >= MAX_WINDOWS:
-            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT, timeout=CLOSE_SECONDS)
         await socket.prepare(request)
+        if len(self._visitors) >= MAX_WINDOWS:  # told in a frame: a script can't see the status of a handshake
+            await socket.close(code=1008, message=FULL)
+            return socket
         visitor = Visitor(socket)
         self._visitors.add(visitor)
         sender = asyncio.ensure_future(visitor.send_all())
@@ -187,6 +192,8 @@ class Page:
             await self._hear(visitor)
         finally:
             self._visitors.discard(visitor)
+            if visitor.person is not None:
+                self._people.leave(visitor.person)
             sender.cancel()
             await asyncio.wait([sender])
         return socket
@@ -223,20 +230,23 @@ class Page:
             raise BadRequestError("type")
 
     def _hello(self, visitor: Visitor, request: Json) -> None:
+        if visitor.person is not None:
+            raise BadRequestError("a second hello")
         person = self._people.welcome(text_of(request, "person"), text_of(request, "language"))
-        if person is None:
-            raise BadRequestError("too many people")
         self._tell_all(_user_event(person.user))
         visitor.person = person
         visitor.tell(self._snapshot(person))
 
     def _snapshot(self, person: Person) -> Json:
         discord = self._discord
+        messages = discord.messages(self._channel)
         return {
             "type": "snapshot",
+            "run": self._run,
             "now": time.monotonic(),
             "you": {**events.user(person.user), "secret": person.secret},
-            **events.snapshot_of(discord, self._channel, discord.messages(self._channel)[-OLD_MESSAGES:]),
+            **events.snapshot_of(discord, self._channel, messages[-OLD_MESSAGES:]),
+            "complete": len(messages) <= OLD_MESSAGES,
             "calls": [events.call(discord, heard, self._channel) for heard in self._calls],
             "taps": [events.chat(chat, with_times=True) for chat in self._tap.chats[-OLD_CHATS:]],
             "limits": {"text": MAX_TEXT, "upload": MAX_UPLOAD, "files": MAX_FILES},
@@ -259,6 +269,7 @@ class Page:
         files = person.take_files(wanted)
         if text or files:
             self._discord.say(text, author=person.user, channel=self._channel, reply_to=reply_to, attachments=files)
+        visitor.tell({"type": "taken", "nonce": nonce})
 
     def _type(self, person: Person) -> None:
         if person.begins_to_type(time.monotonic()):
@@ -268,6 +279,7 @@ class Page:
         refusal = self._people.rename(person, text_of(request, "name"))
         if refusal:
             visitor.tell({"type": "note", "why": refusal})
+            return
         self._tell_all(_user_event(person.user))
 
     def _click(self, visitor: Visitor, person: Person, request: Json) -> None:
@@ -371,4 +383,5 @@ def _read_static() -> Dict[str, _File]:
         if path.suffix in _TYPES
     }
     found["/"] = found["/static/index.html"]
+    found["/favicon.ico"] = found["/static/icon.svg"]  # browsers ask for it whatever the page says
     return found

@@ -22,7 +22,7 @@ from tests.house import settings_for
 from tests.stage import Stage, stage_fixture  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FilePayload
+    from playwright.sync_api import FilePayload, Route
 
 STATIC = Path(web.__file__).parent / "static"
 PIXEL = base64.b64decode(
@@ -152,6 +152,16 @@ def test_the_page_catches_up_after_the_server_was_away(stage: Stage, page: Page,
     windows.errors[:] = [error for error in windows.errors if "WebSocket connection" not in error]
 
 
+def test_a_window_too_many_says_so(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    expect(page.locator("#status")).to_have_text("Online")
+    monkeypatch.setattr(web, "MAX_WINDOWS", 0)
+    page.reload()
+    expect(page.locator("#offline")).to_have_text(
+        "Too many windows are open here. Close one, and load this page again."
+    )
+    expect(page.locator("#status")).to_have_text("Offline")
+
+
 def test_two_windows_are_two_people(stage: Stage, page: Page, windows: Windows) -> None:
     write(page, "Hello")
     stage.wait_for_message("Hello")
@@ -209,7 +219,75 @@ def test_a_reply_is_written_with_its_quote_and_leads_to_the_question(stage: Stag
     expect(row).to_be_focused()
 
 
+def test_a_double_click_on_a_message_replies(stage: Stage, page: Page) -> None:
+    first = stage.discord.say("The first `code`")
+    stage.discord.say("The second")
+    page.locator(".message code").dblclick()
+    expect(page.locator(".message.selected")).to_have_attribute("data-id", str(first.id))
+    expect(page.locator("#reply-bar")).to_be_hidden()
+    page.locator(".message p").first.dblclick(position={"x": 5, "y": 5})
+    expect(page.locator("#reply-bar")).to_have_text("Replying to Alice")
+    page.keyboard.type("My answer")
+    page.keyboard.press("Enter")
+    assert stage.wait_for_message("My answer").reference == first.id
+
+
+def test_a_tap_on_a_message_shows_its_reply_action(stage: Stage, windows: Windows) -> None:
+    stage.discord.say("Question")
+    phone = windows.open(stage.url, **PHONE)
+    action = phone.locator(".message .actions")
+    expect(action).to_be_hidden()
+    phone.locator(".message .text").tap()
+    expect(action).to_be_visible()
+    expect(action).to_have_css("opacity", "1")
+    action.locator("button").tap()
+    expect(phone.locator("#reply-bar")).to_have_text("Replying to Alice")
+    phone.locator(".welcome").tap()
+    expect(phone.locator(".message.selected")).to_have_count(0)
+
+
 # The composer
+
+
+def test_what_is_typed_anywhere_comes_to_the_composer(stage: Stage, page: Page) -> None:
+    expect(page.locator("#text")).to_be_focused()
+    stage.discord.say("Question")
+    page.locator(".message .text").click()
+    page.keyboard.type("right away")
+    expect(page.locator("#text")).to_have_value("right away")
+    page.locator("#my-name").click()
+    page.keyboard.type("Kana")
+    expect(page.locator("#my-name-input")).to_have_value("Kana")
+
+
+def test_the_hint_leaves_a_draft_alone(stage: Stage, page: Page) -> None:
+    page.locator("#text").fill("A draft")
+    page.locator("#hint").click()
+    stage.wait_for_message("!chat Hello! How are you?")
+    expect(page.locator("#text")).to_have_value("A draft")
+
+
+def test_what_comes_during_an_upload_stays(stage: Stage, page: Page) -> None:
+    uploads: List[Route] = []
+    reply_to = stage.discord.say("Question")
+    page.route("**/attachments", lambda route: uploads.append(route))  # noqa: PLW0108 - Playwright marks the function
+    files: List[FilePayload] = [{"name": f"{name}.txt", "mimeType": "text/plain", "buffer": b"x"} for name in "ab"]
+    page.locator("#file-input").set_input_files(files[0])
+    with page.expect_request("**/attachments"):
+        write(page, "With a file")
+    page.locator("#file-input").set_input_files(files[1])
+    page.locator(".message p").dblclick()
+    page.keyboard.type(" and more")
+    uploads[0].continue_()
+    entry = stage.wait_for_message("With a file")
+    assert ([file.filename for file in entry.attachments], entry.reference) == (["a.txt"], None)
+    expect(page.locator("#text")).to_have_value("and more")
+    expect(page.locator("#files li span")).to_have_text("b.txt")
+    uploads.clear()
+    page.unroute("**/attachments")
+    page.locator("#text").press("Enter")
+    entry = stage.wait_for_message("and more")
+    assert ([file.filename for file in entry.attachments], entry.reference) == (["b.txt"], reply_to.id)
 
 
 def test_enter_sends_and_shift_enter_makes_a_line(stage: Stage, page: Page) -> None:
@@ -263,6 +341,11 @@ def test_who_writes_too_fast_is_told_and_loses_nothing(stage: Stage, page: Page)
         write(page, f"Message {number}")
     expect(page.locator("#notes")).to_contain_text("a person may write 5 messages in 5 seconds")
     expect(page.locator("#text")).to_have_value("Message 5")
+    row = stage.discord.messages()[-1]
+    page.locator(f'.message[data-id="{row.id}"] p').dblclick()
+    write(page, "Message 6")
+    expect(page.locator("#text")).to_have_value("Message 6")
+    expect(page.locator("#reply-bar")).to_have_text("Replying to Guest 1")
     assert [entry.content for entry in stage.discord.messages()] == [f"Message {number}" for number in range(5)]
 
 
@@ -380,6 +463,20 @@ def test_a_spoiler_shows_when_clicked_and_stays_open_as_the_message_grows(stage:
         expect(spoilers.locator("> span").nth(index)).to_be_visible()
 
 
+def test_a_selection_stays_as_the_message_grows(stage: Stage, page: Page) -> None:
+    answer = stage.bot_says(f"First\n\nSecond **bold** and{MARK}")
+    page.locator(".message .text").wait_for()
+    page.evaluate("""() => {
+        const [first, second] = document.querySelectorAll('.message .text p');
+        getSelection().setBaseAndExtent(first.firstChild, 2, second.lastChild, 3);
+    }""")
+    stage.bot_edits(answer, f"First\n\nSecond **bold** and more\n\n- list{MARK}")
+    expect(page.locator(".message li")).to_have_text(f"list{MARK}")
+    assert page.evaluate("getSelection().toString()") == "rst\n\nSecond bold an"
+    stage.bot_edits(answer, "Another")
+    expect(last_text(page)).to_have_text("Another (edited)")
+
+
 def test_messages_of_one_person_stand_under_one_name(stage: Stage, page: Page) -> None:
     first = stage.discord.say("One")
     stage.discord.say("Two")
@@ -456,6 +553,20 @@ def test_the_panel_shows_calls_budget_characters_and_lag(stage: Stage, page: Pag
     stage.bot_edits(discord.message(int(answer)), "Hello! …")
     expect(page.locator("#shown")).to_have_text("401")
     expect(page.locator("#lag-text")).to_have_text("0.0 s")
+
+
+def test_the_calls_of_a_new_run_are_counted_anew(stage: Stage, page: Page, windows: Windows) -> None:
+    discord = stage.discord
+    url = f"{discord.url}/api/v10/channels/{discord.channel}/messages"
+    headers = {"Authorization": f"Bot {discord.token}"}
+    for _ in range(2):
+        requests.post(url, json={"content": "Hello"}, headers=headers, timeout=5)
+    expect(page.locator("#calls-count")).to_have_text("2")
+    stage.restart()
+    requests.patch(f"{url}/1", json={"content": "Hello"}, headers=headers, timeout=5)
+    expect(page.locator("#calls-count")).to_have_text("1, 1 refused")
+    expect(page.locator("#calls .refused .status")).to_have_text("404")
+    windows.errors[:] = [error for error in windows.errors if "WebSocket connection" not in error]
 
 
 def test_the_panel_folds_and_stays_folded(page: Page) -> None:

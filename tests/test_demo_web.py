@@ -26,8 +26,9 @@ HTML = b"<script>alert(1)</script>"
 class Window:
     """A WebSocket as a browser window has it."""
 
-    def __init__(self, socket: Any) -> None:  # noqa: ANN401 - aiohttp's class, generic in some versions
+    def __init__(self, socket: Any, connect: Callable[[], Any]) -> None:  # noqa: ANN401 - aiohttp's classes
         self.socket = socket
+        self._connect = connect
         self.snapshot: Dict[str, Any] = {}
 
     async def hello(self, person: str = "", language: str = "en") -> Window:
@@ -35,6 +36,10 @@ class Window:
         await self.send(type="hello", person=person, language=language)
         self.snapshot = await self.next("snapshot")
         return self
+
+    async def another(self) -> Window:
+        """One more window of the same browser; it ends with the first."""
+        return Window(await self._connect(), self._connect)
 
     async def send(self, **request: object) -> None:
         await self.socket.send_str(json.dumps(request))
@@ -60,10 +65,13 @@ def with_window(stage: Stage, act: Callable[[Window], Awaitable[object]], **head
 
     async def connect() -> None:
         origin = {"Origin": stage.url, **headers}
-        async with aiohttp.ClientSession() as session, session.ws_connect(
-            stage.url + "/live", headers=origin
-        ) as socket:
-            await act(Window(socket))
+        async with aiohttp.ClientSession() as session:
+
+            def open_socket() -> Any:  # noqa: ANN401 - aiohttp's class, generic in some versions
+                return session.ws_connect(stage.url + "/live", headers=origin)
+
+            async with open_socket() as socket:
+                await act(Window(socket, open_socket))
 
     asyncio.run(connect())
 
@@ -117,6 +125,11 @@ def test_only_the_pages_own_files_are_served(path: str, stage: Stage) -> None:
     request = requests.Request("GET", stage.url).prepare()
     request.url = stage.url + path
     assert requests.Session().send(request, timeout=10).status_code == 404
+
+
+def test_browsers_find_an_icon(stage: Stage) -> None:
+    answer = get(stage, "/favicon.ico")
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "image/svg+xml")
 
 
 def test_a_taken_port_is_an_oserror_and_closing_twice_is_fine(stage: Stage) -> None:
@@ -243,21 +256,58 @@ def test_a_name_that_cannot_be_is_refused(stage: Stage) -> None:
             await window.send(type="rename", name=wanted)
             assert (await window.next("note"))["why"] == why
         await window.send(type="rename", name="Kana")
-        while (await window.next("user"))["user"]["name"] != "Kana":
-            pass
+        assert (await window.next("user"))["user"]["name"] == "Kana"  # and no news of the refused ones before
 
     with_window(stage, act)
 
 
 def test_a_secret_brings_back_the_person_and_a_made_up_one_does_not(stage: Stage) -> None:
     async def act(window: Window) -> None:
-        first = (await window.hello()).snapshot["you"]
-        await window.send(type="hello", person=first["secret"])
-        assert (await window.next("snapshot"))["you"] == first
-        await window.send(type="hello", person="made up")
-        other = (await window.next("snapshot"))["you"]
+        seen.append((await window.hello(seen[0]["secret"] if seen else "")).snapshot["you"])
+
+    async def make_up(window: Window) -> None:
+        other = (await window.hello("made up")).snapshot["you"]
         assert (other["name"], other["secret"] == "made up") == ("Guest 2", False)
 
+    seen: List[Dict[str, str]] = []
+    with_window(stage, act)
+    with_window(stage, act)
+    assert seen[0] == seen[1]
+    with_window(stage, make_up)
+
+
+def test_a_duplicated_tab_is_somebody_new_and_says_hello_once(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        secret = (await window.hello()).snapshot["you"]["secret"]
+        copy = await (await window.another()).hello(secret)
+        assert copy.snapshot["you"]["name"] == "Guest 2"
+        assert copy.snapshot["you"]["secret"] != secret
+        await copy.send(type="hello", person=secret)
+        assert await copy.close_code() == 1008
+
+    with_window(stage, act)
+
+
+def test_of_too_many_people_who_is_away_longest_is_forgotten(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "MAX_PEOPLE", 3)
+    everybody = people.People(stage.discord)
+    present, early, late = (everybody.welcome("", "en") for _ in range(3))
+    everybody.leave(late)
+    everybody.leave(early)
+    assert everybody.welcome("", "en").secret
+    assert everybody.find(late.secret) is None
+    assert everybody.find(early.secret) is early
+    assert everybody.find(present.secret) is present
+
+
+def test_a_window_too_many_is_told_why(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def act(window: Window) -> None:
+        await window.hello()
+        other = await window.another()
+        frame = await other.socket.receive(timeout=10)
+        assert (frame.type, frame.data, frame.extra) == (WSMsgType.CLOSE, 1008, web.FULL.decode())
+
+    monkeypatch.setattr(web, "MAX_WINDOWS", 1)
     with_window(stage, act)
 
 
@@ -266,9 +316,8 @@ def test_no_window_learns_anothers_secret(stage: Stage) -> None:
         secret = (await window.hello()).snapshot["you"].pop("secret")
         await window.send(type="say", text="Hello")
         event = await window.next("message")
-        await window.send(type="hello")
-        other = await window.next("snapshot")
-        assert secret not in json.dumps([window.snapshot, event, other])
+        other = await (await window.another()).hello()
+        assert secret not in json.dumps([window.snapshot, event, other.snapshot])
 
     with_window(stage, act)
 
@@ -402,6 +451,19 @@ def test_a_new_window_sees_how_an_answer_has_grown(stage: Stage) -> None:
         stage.model_says(chat, 4.0, 15)
         assert (await window.next("tap"))["times"] == [[4.0, 15]]
 
+    with_window(stage, act)
+
+
+def test_a_window_is_told_whether_older_messages_are_left_out(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def act(window: Window) -> None:
+        assert (await window.hello()).snapshot["complete"] is True
+        stage.discord.say("One more")
+        other = await (await window.another()).hello()
+        assert other.snapshot["complete"] is False
+        assert [entry["text"] for entry in other.snapshot["messages"]] == ["One more"]
+
+    monkeypatch.setattr(web, "OLD_MESSAGES", 1)
+    stage.discord.say("One")
     with_window(stage, act)
 
 

@@ -9,6 +9,7 @@ const COUNT_FROM = 200; // characters before the limit at which the counter appe
 const TYPING_PAUSE = 5000; // milliseconds between two reports that somebody types
 const TALLEST = 0.4; // of the window's height
 const NOTE_LIFE = 8000; // milliseconds
+const HAS_MOUSE = matchMedia('(pointer: fine)'); // elsewhere the focus would open the keyboard over the page
 
 export class Composer {
   #send;
@@ -30,7 +31,9 @@ export class Composer {
     this.#text.addEventListener('input', () => this.#changed());
     byId('reply-cancel').addEventListener('click', () => this.cancelReply());
     byId('hint').addEventListener('click', () => this.#sayHint());
+    document.addEventListener('keydown', (event) => this.#catchTyping(event));
     this.#listenForFiles();
+    if (HAS_MOUSE.matches) this.#text.focus();
   }
 
   set limits(limits) {
@@ -56,12 +59,16 @@ export class Composer {
     this.#text.focus();
   }
 
-  /** The server did not take a message: it stands in the composer again, unless something new does. */
+  /** The server took a message. */
+  taken(nonce) {
+    this.#drafts.delete(nonce);
+  }
+
+  /** The server did not take a message: it stands in the composer again, after what else does. */
   refused(nonce, text) {
     const draft = this.#drafts.get(nonce);
     this.#drafts.delete(nonce);
-    if (draft && !this.#text.value) this.#put(draft.text);
-    if (draft && !this.#files.length) this.#setFiles(draft.files);
+    if (draft) this.#restore(draft);
     this.say(text);
   }
 
@@ -85,6 +92,13 @@ export class Composer {
     }
   }
 
+  /** What is typed where nothing takes text comes here; a space presses buttons and scrolls. */
+  #catchTyping(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === ' ' || countCharacters(event.key) !== 1) return;
+    if (!event.target.closest('input, textarea')) this.#text.focus();
+  }
+
   #changed() {
     const left = this.#limits.text - countCharacters(this.#text.value);
     const counter = byId('counter');
@@ -106,10 +120,17 @@ export class Composer {
     this.#changed();
   }
 
+  #restore({ text, files, replyTo }) {
+    this.#put([this.#text.value, text].filter(Boolean).join('\n'));
+    this.#setFiles([...this.#files, ...files].slice(0, this.#limits.files));
+    const message = this.#store.messages.get(replyTo);
+    if (message && !this.#replyTo) this.replyTo(message);
+  }
+
   #sayHint() {
-    this.#put(byId('hint-text').textContent);
-    this.#text.focus();
-    byId('composer').requestSubmit();
+    if (this.#sending) return; // a message takes all files that wait on the server
+    this.#upload({ text: byId('hint-text').textContent, files: [], replyTo: null });
+    if (HAS_MOUSE.matches) this.#text.focus();
   }
 
   async #submit(event) {
@@ -122,10 +143,16 @@ export class Composer {
     }
     this.#sending = true;
     const sent = await this.#upload(draft).finally(() => { this.#sending = false; });
-    if (sent && this.#text.value.trim() === draft.text) this.#put('');
-    if (sent) this.#setFiles([]);
-    if (sent && this.#replyTo) this.cancelReply();
+    if (sent) this.#take(draft);
     this.#typed = -Infinity;
+  }
+
+  /** Take out what was sent; what has come since stays. */
+  #take(draft) {
+    const text = this.#text.value.trimStart();
+    if (text.startsWith(draft.text)) this.#put(text.slice(draft.text.length).trimStart());
+    this.#setFiles(this.#files.filter((file) => !draft.files.includes(file)));
+    if (draft.replyTo && this.#replyTo === draft.replyTo) this.cancelReply();
   }
 
   async #upload(draft) {

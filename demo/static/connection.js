@@ -3,11 +3,12 @@
 import { language } from './words.js';
 
 const PERSON = 'person'; // the secret by which this window is the same person after a reload
+const FULL = 'too many windows'; // the reason with which the server closes a window that is one too many
 const PAUSES = [300, 600, 1200, 2500, 5000]; // milliseconds
 
 export const person = () => sessionStorage.getItem(PERSON) ?? '';
 
-/** Calls onEvent with each event of the server, and onState with whether the connection stands. */
+/** Calls onEvent with each event of the server, and onState with "stands", "lost" or "full" of the connection. */
 export class Connection {
   #socket = null;
   #tries = 0;
@@ -31,20 +32,21 @@ export class Connection {
     this.#socket = new WebSocket(`ws://${location.host}/live`);
     this.#socket.onopen = () => this.send({ type: 'hello', person: person(), language });
     this.#socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
-    this.#socket.onclose = () => this.#lost();
+    this.#socket.onclose = ({ code, reason }) => this.#lost(code === 1008 && reason === FULL);
   }
 
   #take(event) {
     if (event.type === 'snapshot') {
       sessionStorage.setItem(PERSON, event.you.secret);
       this.#tries = 0;
-      this.#onState(true);
+      this.#onState('stands');
     }
     this.#onEvent(event);
   }
 
-  #lost() {
-    this.#onState(false);
+  #lost(full) {
+    this.#onState(full ? 'full' : 'lost');
+    if (full) return;
     setTimeout(() => this.#open(), PAUSES[Math.min(this.#tries, PAUSES.length - 1)]);
     this.#tries += 1;
   }

@@ -6,6 +6,7 @@ import { dayText, timeText, words } from './words.js';
 
 const GROUP_SECONDS = 7 * 60; // messages of one person within this time stand under one name, as in Discord
 const BUTTONS = { 1: 'primary', 2: 'secondary', 3: 'success', 4: 'danger', 5: 'link' };
+const OWN_CLICKS = 'a, button, pre, code, .spoiler, .attachments'; // in which a double click does something else
 const NEAR = 60; // pixels from the end that still count as being there
 const ANNOUNCED = 5; // texts that stay in the screen reader's region
 
@@ -44,6 +45,8 @@ export class MessageList {
     resized.observe(this.#scroller);
     byId('jump').addEventListener('click', () => this.showEnd());
     this.#list.addEventListener('keydown', (event) => this.#key(event));
+    byId('chat').addEventListener('click', (event) => this.#select(event.target.closest('.message')));
+    this.#list.addEventListener('dblclick', (event) => this.#replyByDoubleClick(event));
     this.#list.addEventListener('focusin', (event) => this.#setCurrent(event.target.closest('.message')));
   }
 
@@ -178,13 +181,15 @@ export class MessageList {
 
   #fillText(row, message) {
     const text = row.querySelector('.text');
+    const fresh = renderMarkdown(message.text, this.#store);
     const shown = [...text.querySelectorAll('.spoiler')].map((spoiler) => spoiler.classList.contains('open'));
-    text.replaceChildren(renderMarkdown(message.text, this.#store));
-    text.querySelectorAll('.spoiler').forEach((spoiler, index) => prepareSpoiler(spoiler, shown[index]));
-    if (message.edited === null) return;
-    const edited = element('span', { className: 'edited', textContent: words.edited, title: timeText(message.edited) });
-    const last = text.lastElementChild;
-    (last?.tagName === 'P' ? last : text).append(' ', edited);
+    fresh.querySelectorAll('.spoiler').forEach((spoiler, index) => prepareSpoiler(spoiler, shown[index]));
+    if (message.edited !== null) {
+      const edited = element('span', { className: 'edited', textContent: words.edited, title: timeText(message.edited) });
+      const last = fresh.lastElementChild;
+      (last?.tagName === 'P' ? last : fresh).append(' ', edited);
+    }
+    replaceTail(text, fresh);
   }
 
   #fillFiles(row, message) {
@@ -262,6 +267,17 @@ export class MessageList {
     }
   }
 
+  /** The message that was clicked shows its actions, also where nothing can hover. */
+  #select(row) {
+    this.#list.querySelector('.message.selected')?.classList.remove('selected');
+    row?.classList.add('selected');
+  }
+
+  #replyByDoubleClick({ target }) {
+    const row = target.closest('.message');
+    if (row && !target.closest(OWN_CLICKS)) this.#actions.onReply(this.#store.messages.get(row.dataset.id));
+  }
+
   #key(event) {
     const row = event.target;
     if (!row.classList.contains('message')) return;
@@ -270,12 +286,35 @@ export class MessageList {
       let next = row[steps[event.key]];
       if (next?.classList.contains('day')) next = next[steps[event.key]];
       next?.focus();
+      this.#select(null);
       event.preventDefault();
-    } else if (event.key === 'r' && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    } else if (event.key === 'r' && !row.classList.contains('selected') && !event.ctrlKey && !event.metaKey && !event.altKey) {
       this.#actions.onReply(this.#store.messages.get(row.dataset.id));
       event.preventDefault();
     }
   }
+}
+
+/** Make the children what the fresh ones are; all before the first difference stays, and with it what is selected. */
+function replaceTail(standing, fresh) {
+  const [old, now] = [[...standing.childNodes], [...fresh.childNodes]];
+  let at = 0;
+  while (at < Math.min(old.length, now.length) && old[at].isEqualNode(now[at])) at += 1;
+  if (old[at] && now[at] && old[at].cloneNode().isEqualNode(now[at].cloneNode())) {
+    replaceTail(old[at], now[at]);
+    at += 1;
+  } else if (old[at]?.nodeType === Node.TEXT_NODE && now[at]?.nodeType === Node.TEXT_NODE) {
+    replaceEnd(old[at], now[at].data);
+    at += 1;
+  }
+  for (const node of old.slice(at)) node.remove();
+  standing.append(...now.slice(at));
+}
+
+function replaceEnd(text, data) {
+  let at = 0;
+  while (at < data.length && data[at] === text.data[at]) at += 1;
+  text.replaceData(at, text.length - at, data.slice(at));
 }
 
 function prepareSpoiler(spoiler, open) {

@@ -27,6 +27,7 @@ const takes = {
     event.users.forEach(takeUser);
     composer.limits = event.limits;
     showChannel(event.channel.name);
+    byId('welcome').hidden = !event.complete;
     list.reset(event.messages);
     typing.reset(event.typing, event.now);
     panel.reset(event);
@@ -49,6 +50,9 @@ const takes = {
   typing(event) {
     typing.began(event);
   },
+  taken({ nonce }) {
+    composer.taken(nonce);
+  },
   refused({ nonce, why, seconds }) {
     composer.refused(nonce, why === 'slow_down' ? words.slow_down(Math.ceil(seconds)) : words[why]);
   },
@@ -67,9 +71,12 @@ const connection = new Connection(
     // Before the snapshot nothing of the channel is known.
     if (store.you || event.type === 'snapshot') takes[event.type]?.(event);
   },
-  (stands) => {
+  (state) => {
+    const stands = state === 'stands';
     byId('offline').hidden = stands;
-    byId('offline').textContent = stands ? '' : words.offline;
+    byId('offline').textContent = stands ? '' : state === 'full' ? words.full : words.offline;
+    byId('me').classList.toggle('away', !stands);
+    byId('status').textContent = stands ? words.online : words.away;
   },
 );
 

@@ -97,6 +97,7 @@ export class Panel {
   #messages;
   #round;
   #budget = { limit: 5, per: 5, free_at: [] };
+  #run = null;
   #samples = [];
   #refused = 0;
   #count = 0;
@@ -118,13 +119,24 @@ export class Panel {
     this.#draw();
   }
 
-  reset({ now, calls, taps, budget }) {
+  reset({ run, now, calls, taps, budget }) {
     this.#clock.set(now);
+    if (run !== this.#run) this.#begin(run);
     this.#round = new Round(this.#messages);
     for (const chat of taps) this.say(chat);
     this.budget(budget);
     for (const call of calls) this.call(call);
     this.#showCount();
+  }
+
+  /** The server has been started anew: it counts from one again. */
+  #begin(run) {
+    this.#run = run;
+    this.#samples = [];
+    this.#refused = 0;
+    this.#count = 0;
+    this.#lastCall = 0;
+    byId('calls').replaceChildren();
   }
 
   say(chat) {
@@ -140,8 +152,7 @@ export class Panel {
     if (call.number <= this.#lastCall) return;
     this.#lastCall = call.number;
     this.#count += 1;
-    const refused = call.status === 429;
-    this.#refused += refused ? 1 : 0;
+    this.#refused += isRefused(call.status) ? 1 : 0;
     const list = byId('calls');
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 30;
     list.append(callRow(call));
@@ -218,6 +229,8 @@ function setText(id, text) {
   if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
+const isRefused = (status) => status >= 400;
+
 function callRow({ name, method, route, status, since, chars }) {
   const label = words.callNames[name] ?? route;
   const parts = [
@@ -227,7 +240,7 @@ function callRow({ name, method, route, status, since, chars }) {
     element('span', { className: 'call-chars', textContent: chars === null ? '' : words.callChars(chars) }),
     element('span', { className: 'status', textContent: status || '—' }),
   ];
-  return element('li', { className: status === 429 ? 'refused' : '' }, ...parts);
+  return element('li', { className: isRefused(status) ? 'refused' : '' }, ...parts);
 }
 
 function drawChart(canvas, samples, now) {
