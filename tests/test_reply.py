@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 import pytest
@@ -54,11 +55,13 @@ def test_a_note_is_small_under_a_text_and_plain_alone(reply: Reply) -> None:
 
 def test_what_comes_after_a_write_was_composed_is_still_to_be_written(reply: Reply) -> None:
     # The write is composed before its request goes out, and the answer may end between the two.
-    written = WrittenReply(reply, cast("Any", None), on_lost=lambda: None)
-    reply.feed("Hello", NOW)
-    write = written.begin(NOW)
-    reply.feed(" world", NOW)
-    reply.finish("", NOW)
-    assert write is not None
-    assert write.content == f"Hello{MARK}"
+    async def run() -> str:
+        written = WrittenReply(reply, cast("Any", None), on_lost=lambda: None)
+        reply.feed("Hello", NOW)
+        write = written.begin(NOW)
+        reply.feed(" world", NOW)
+        reply.finish("", NOW)
+        return write.content if write else ""
+
+    assert asyncio.run(run()) == f"Hello{MARK}"
     assert reply.unseen == Unseen(NOW, 6)
