@@ -8,10 +8,11 @@ import os
 import re
 import signal
 import sys
-from typing import Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
 from chat import config
-from demo import packages
+from chat.wording import Language
+from demo import packages, wording
 from demo.terminal import Terminal
 
 _LAST_PORT = 65535
@@ -29,7 +30,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     try:
         server = _server(options)
     except config.SettingsError as error:
-        terminal.complain("\n".join(error.problems))
+        terminal.complain("\n".join(_in_the_demos_words(error.problems, options, terminal.language)))
         return 1
     problem = packages.problem(terminal.language, model=server is None)
     if problem:
@@ -82,6 +83,19 @@ def _server(options: argparse.Namespace) -> Optional[config.Settings]:
             "LLM_API_KEY": os.environ.get("LLM_API_KEY") if api == "openai" else None,
         }
     )
+
+
+def _in_the_demos_words(problems: Sequence[str], options: argparse.Namespace, language: Language) -> Iterator[str]:
+    """Name the demo's options where the bot's sentences name its settings, which the demo's user does not see."""
+    is_ollama = options.openai is None
+    place = ("OLLAMA_HOST", "http://127.0.0.1:11434") if is_ollama else ("--openai URL", "http://127.0.0.1:8080/v1")
+    for problem in problems:
+        if "LLM_HOST" in problem:
+            yield wording.ADDRESS_WRONG.say(language, option=place[0], example=place[1])
+        elif "LLM_MODEL" in problem:
+            yield wording.MODEL_NAME_WRONG.say(language, option="--ollama" if is_ollama else "--model")
+        else:
+            yield wording.KEY_WRONG.say(language) if "LLM_API_KEY" in problem else problem
 
 
 def ollama_url(host: str) -> str:

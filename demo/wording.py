@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Dict
+
+from chat.faults import Fault
 from chat.wording import Sentence
 
 # --- At the start ----------------------------------------------------------------------------------------------------
@@ -86,3 +89,63 @@ SERVER_FAILED = Sentence(
     "The LLM server {address}, model {model}: {says} ({detail})",
     "LLM サーバー {address}、モデル {model}: {says} ({detail})",
 )
+
+# --- The person's own LLM server; {option} is where its address comes from -------------------------------------------
+
+ADDRESS_WRONG = Sentence(
+    "The address of {option} can't be used. It must be like {example}: beginning with http:// or https://, with a port "
+    "of 1 to 65535 if any, and without a user name, a password, ? or #. One that ends with /v1 is for --openai.",
+    "{option} のアドレスは使えません。{example} のように http:// か https:// で始まり、ポートは 1〜65535 で、"
+    "ユーザー名・パスワード・?・# を含まないものを指定してください。/v1 で終わるものは --openai で使います。",
+)
+MODEL_NAME_WRONG = Sentence(
+    "The model's name is empty, or has an invisible character in it: give it behind {option}.",
+    "モデルの名前が空か、目に見えない文字が入っています。{option} の後に書いてください。",
+)
+KEY_WRONG = Sentence(
+    "The environment variable LLM_API_KEY has a character in it that no key has. Copy the key again.",
+    "環境変数 LLM_API_KEY に、キーには使えない文字が入っています。キーをもう一度コピーしてください。",
+)
+OLLAMA_HAS_NO_MODEL = Sentence(
+    "it does not have this model. Get it with `ollama pull {model}`, or name another one behind --ollama.",
+    "このモデルがありません。`ollama pull {model}` で入手するか、--ollama の後に別のモデルを指定してください。",
+)
+SERVER_HAS_NO_MODEL = Sentence(
+    "it does not have this model. Name another one behind --model.",
+    "このモデルがありません。--model の後に別のモデルを指定してください。",
+)
+SERVER_FAULTS: Dict[Fault, Sentence] = {
+    Fault.UNREACHABLE: Sentence(
+        "it can't be reached. Is it running? Its address comes from {option}.",
+        "接続できません。起動しているか、{option} のアドレスが正しいかを確認してください。",
+    ),
+    Fault.NAME_UNKNOWN: Sentence(
+        "there is no computer of that name. Check the address of {option}.",
+        "その名前のコンピューターが見つかりません。{option} のアドレスを確認してください。",
+    ),
+    Fault.NOT_SECURE: Sentence(
+        "its certificate was refused. Check the address of {option}, and the server's certificate.",
+        "証明書が受け入れられませんでした。{option} のアドレスとサーバーの証明書を確認してください。",
+    ),
+    Fault.NOT_THE_API: Sentence(
+        "something else than the expected LLM server answers there. Check the address of {option}; --ollama is for "
+        "Ollama, --openai for OpenAI-compatible servers.",
+        "想定した LLM サーバーではない応答が返ってきました。{option} のアドレスを確認してください。"
+        "Ollama には --ollama を、OpenAI 互換サーバーには --openai を使います。",
+    ),
+    Fault.KEY_REFUSED: Sentence(
+        "it wants an API key, or refused the one it got. With --openai URL, it is taken from the environment variable "
+        "LLM_API_KEY.",
+        "API キーが必要か、渡したキーが受け付けられませんでした。"
+        "--openai URL では環境変数 LLM_API_KEY のキーを使います。",
+    ),
+    Fault.BUSY: Sentence(
+        "it is too busy right now. Start the demo again in a minute.",
+        "混み合っています。1 分ほど待ってから、もう一度始めてください。",
+    ),
+}
+SERVER_FAULT = Sentence(
+    "it did not answer as it should. Look at what it logs, check the address of {option}, and start the demo again.",
+    "正しい応答がありませんでした。サーバーのログと {option} のアドレスを確認してから、もう一度始めてください。",
+)
+"""For all others."""

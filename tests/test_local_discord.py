@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import http.client
 import io
 import json
 import queue
@@ -350,6 +352,7 @@ def test_identify_brings_hello_ready_and_guild(server: LocalDiscord, query: str)
         ([{"op": 99}], 4001),
         (["{"], 4002),
         (["[]"], 4002),
+        (["[" * 90_000], 4002),
         ([{"op": 3, "d": {}}], 4003),
         ([{"op": 6, "d": {"token": "wrong", "session_id": "x", "seq": 1}}], 4004),
         ([{"op": 1, "d": "x" * 5000}], 4002),
@@ -383,6 +386,16 @@ def test_token_is_checked_but_for_the_gateway_address(server: LocalDiscord) -> N
     }
     refused = api(server, "GET", "/gateway/bot", headers=wrong)
     assert (refused.status_code, refused.json()) == (401, {"message": "401: Unauthorized", "code": 0})
+
+
+def test_token_is_checked_before_the_body_has_come(server: LocalDiscord) -> None:
+    connection = http.client.HTTPConnection(server.url.split("//")[1], timeout=WAIT)
+    with contextlib.closing(connection):
+        connection.putrequest("POST", f"/api/v10/channels/{server.channel}/messages")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", "1000")
+        connection.endheaders()
+        assert connection.getresponse().status == 401
 
 
 def test_message_can_be_created_read_edited_and_deleted(server: LocalDiscord) -> None:
@@ -501,6 +514,7 @@ def test_broken_bodies_are_refused(server: LocalDiscord) -> None:
     json_header = {"Content-Type": "application/json"}
     assert api(server, "POST", path, data=b"{", headers=json_header).json()["code"] == 50109
     assert api(server, "POST", path, data=b"[]", headers=json_header).json()["code"] == 50109
+    assert api(server, "POST", path, data=b"[" * 90_000, headers=json_header).json()["code"] == 50109
     assert api(server, "POST", path, data={"content": "a form"}).json()["code"] == 50035
 
 
@@ -805,4 +819,10 @@ def test_a_renamed_person_writes_under_the_new_name(server: LocalDiscord) -> Non
 @pytest.mark.parametrize("path", ["/api/v10/gateway", "/gateway", "/attachments/1/1/x"])
 def test_another_site_cannot_reach_it_under_a_name_of_its_own(server: LocalDiscord, path: str) -> None:
     answer = requests.get(server.url + path, headers={"Host": "evil.example"}, timeout=WAIT)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/api/v10/gateway", "/gateway", "/attachments/1/1/x"])
+def test_a_web_page_cannot_reach_it(server: LocalDiscord, path: str) -> None:
+    answer = requests.get(server.url + path, headers={"Origin": server.url}, timeout=WAIT)
     assert answer.status_code == 403

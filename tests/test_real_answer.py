@@ -24,6 +24,7 @@ def test_a_real_answer_grows_in_the_channel(real_model: RunningModel, discord: L
         "LLM_PORT": 11434,
         "LLM_MODEL": real_model.model,
         "LLM_API": "openai",
+        "LLM_API_KEY": real_model.api_key,
         "CHATBOT_CH_ID": discord.channel,
     }
     with BotProcess(discord.url, write_settings(tmp_path / "settings.py", settings)) as bot:

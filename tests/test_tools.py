@@ -115,6 +115,14 @@ def test_the_demo_gets_its_model_in_plain_sight_and_no_test_tools(tmp_path: Path
     assert ("--quiet" in bot, "--quiet" in model) == (True, False)
 
 
+def test_an_environment_whose_making_was_broken_off_is_made_anew(tmp_path: Path) -> None:
+    write_command(tmp_path / "venv/bin/python", 'case "$2" in *pip*) exit 1;; esac')
+    (tmp_path / "venv" / "pyvenv.cfg").touch()
+    python = write_command(tmp_path / "python3", f'case "$2" in venv) echo "$*" >"{tmp_path}/made"; exit 1;; esac')
+    run_tool("venv.sh", str(tmp_path / "venv"), "run", home=tmp_path, path=str(tmp_path), python=python)
+    assert (tmp_path / "made").read_text() == f"-m venv --clear {tmp_path}/venv\n"
+
+
 def test_a_folder_that_is_no_virtual_environment_is_left_alone(tmp_path: Path) -> None:
     mine = tmp_path / "venv" / "mine.txt"
     mine.parent.mkdir()

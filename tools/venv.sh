@@ -12,7 +12,7 @@ verbosity=--quiet
 unset PYTHONHOME PYTHONPATH # they would show the environment packages from outside of it
 
 main() {
-    if ! "$venv/bin/python" -c '' 2>/dev/null; then
+    if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then # it comes last when the environment is made
         make_venv "${PYTHON:-$(default_python)}"
     elif [ -n "${PYTHON:-}" ] && [ "$(identity "$PYTHON")" != "$(identity "$venv/bin/python")" ]; then
         make_venv "$PYTHON"

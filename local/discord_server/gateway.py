@@ -207,7 +207,7 @@ class Gateway:
             payload = json.loads(text)
             operation = payload["op"]
             handler = self._handlers.get(operation)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):  # the last for what is nested too deeply
             connection.close(DECODE_ERROR)
             return
         if len(text) > MAX_PAYLOAD:

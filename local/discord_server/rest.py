@@ -52,7 +52,7 @@ class Rest:
         return serve
 
     async def _serve(self, route: Route, request: web.Request) -> web.Response:
-        raw, refusal = await self._read(request)
+        raw, refusal = await self._read(route, request)
         await asyncio.sleep(self._state.latency / 2)
         with self._state.changed:
             outcome = self._apply(route, request, raw, refusal)
@@ -77,10 +77,11 @@ class Rest:
                     return web.Response(body=attachment.data, content_type=attachment.content_type)
         return web.Response(status=404)
 
-    async def _read(self, request: web.Request) -> Tuple[ApiRequest, Optional[ApiError]]:
-        """The call, and why its body can't be read, if so: said only when the call is applied."""
+    async def _read(self, route: Route, request: web.Request) -> Tuple[ApiRequest, Optional[ApiError]]:
+        """The call, and why its body can't or may not be read, if so: said only when the call is applied."""
         ids = {name: int(value) for name, value in request.match_info.items()}
         try:
+            self._check_token(route, request)
             body, files = await self._read_body(request)
         except ApiError as error:
             return ApiRequest(ids, request.query), error
@@ -142,7 +143,7 @@ def _numeric(path: str) -> str:
 def _parse(data: bytes) -> Dict[str, Any]:
     try:
         body = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for what is nested too deeply
         raise ApiError(*INVALID_JSON) from None
     if not isinstance(body, dict):
         raise ApiError(*INVALID_JSON)

@@ -18,10 +18,13 @@ MAX_UPLOAD = 25 * 1024 * 1024  # bytes
 
 
 @web.middleware
-async def _refuse_foreign_names(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a site of the web that has this machine's address given to a name of its own (DNS rebinding)."""
-    if request.url.host not in {"127.0.0.1", "localhost"}:
-        raise web.HTTPForbidden(text="only by the name of this machine")
+async def _refuse_web_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse web pages, also of a site that gives its own name this machine's address (DNS rebinding).
+
+    A browser says with Origin for which page it asks; a bot sends none.
+    """
+    if request.url.host not in {"127.0.0.1", "localhost"} or "Origin" in request.headers:
+        raise web.HTTPForbidden(text="only by the name of this machine, and for no web page")
     return await handler(request)
 
 
@@ -39,7 +42,7 @@ class DiscordServer(State):
 
     async def open(self, port: int = 0) -> None:
         """Listen on `port`; 0 takes a free one. Raises OSError if it is in use."""
-        app = web.Application(client_max_size=MAX_UPLOAD, middlewares=[_refuse_foreign_names])
+        app = web.Application(client_max_size=MAX_UPLOAD, middlewares=[_refuse_web_pages])
         app.router.add_get("/gateway", self._gateway.serve)
         Rest(self).add_to(app)
         app.on_shutdown.append(self._end_connections)
