@@ -295,7 +295,7 @@ class LocalLLM:
         self._scripts = ThreadPoolExecutor(_MAX_SCRIPT_THREADS, thread_name_prefix="local-llm-script")
         self._thread = threading.Thread(target=self._loop.run_forever, name="local-llm")
         self._thread.start()
-        self.run(self._own(self._accept()))
+        self._loop.call_soon_threadsafe(self._loop.add_reader, self._listener, self._accept)
 
     def stop(self) -> None:
         """Close every connection and end every thread; waits for scripts, whose chats are closed by then.
@@ -397,10 +397,6 @@ class LocalLLM:
 
     # In the loop's thread
 
-    async def _own(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._note_ended)
 
     def _note_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -409,17 +405,21 @@ class LocalLLM:
             self._failures.append(error)
 
     async def _end_tasks(self) -> None:
+        self._loop.remove_reader(self._listener)
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # Python 3.8 leaves the reader of a cancelled sock_accept behind.
-        self._loop.remove_reader(self._listener)
 
-    async def _accept(self) -> None:
-        while True:
-            client, _address = await self._loop.sock_accept(self._listener)
-            await self._own(self._serve(client))
+    def _accept(self) -> None:
+        # Not sock_accept: cancelled at the wrong moment, it loses the connection that it has just taken.
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+            client, _address = self._listener.accept()
+            client.settimeout(0)
+            task = self._loop.create_task(self._serve(client))
+            self._tasks.add(task)
+            task.add_done_callback(self._note_ended)
+            task.add_done_callback(lambda _task: client.close())
 
     async def _serve(self, client: socket.socket) -> None:
         connection = Connection(self._loop)
