@@ -397,7 +397,6 @@ class LocalLLM:
 
     # In the loop's thread
 
-
     def _note_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
