@@ -151,13 +151,17 @@ def test_a_right_taken_away_ends_the_answer_and_frees_the_llm(house: House) -> N
     _answers_again(house)
 
 
+def _is_answered_to_the_last_word(house: House) -> None:
+    house.llm.answers([f"word{number} " for number in range(60)], rate=60)
+    house.ask()
+    house.discord.wait_for(lambda: house.texts()[-1:] and house.texts()[-1].endswith("word59"), timeout=20)
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_passing_error_loses_no_text(house: House, method: str, status: int) -> None:
     house.discord.faults.fail(method, status=status, channel=house.place, times=TIMES[method])
-    house.llm.answers([f"word{number} " for number in range(60)], rate=60)
-    house.ask()
-    house.discord.wait_for(lambda: house.texts()[-1:] and house.texts()[-1].endswith("word59"), timeout=20)
+    _is_answered_to_the_last_word(house)
     assert len(house.texts()) == 1
 
 
@@ -165,9 +169,7 @@ def test_a_passing_error_loses_no_text(house: House, method: str, status: int) -
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_broken_connection_loses_and_doubles_no_text(house: House, method: str, applied: bool) -> None:  # noqa: FBT001
     house.discord.faults.drop(method, applied=applied, channel=house.place, times=TIMES[method])
-    house.llm.answers([f"word{number} " for number in range(60)], rate=60)
-    house.ask()
-    house.discord.wait_for(lambda: house.texts()[-1:] and house.texts()[-1].endswith("word59"), timeout=20)
+    _is_answered_to_the_last_word(house)
     assert len(house.texts()) == 1
 
 
@@ -201,9 +203,7 @@ def test_an_edit_that_is_answered_late_does_not_hold_up_the_others(house: House)
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_rate_limit_that_nobody_could_know_of_loses_no_text(house: House, method: str) -> None:
     house.discord.faults.rate_limit(method, retry_after=0.3, channel=house.place, times=TIMES[method])
-    house.llm.answers([f"word{number} " for number in range(60)], rate=60)
-    house.ask()
-    house.discord.wait_for(lambda: house.texts()[-1:] and house.texts()[-1].endswith("word59"), timeout=20)
+    _is_answered_to_the_last_word(house)
 
 
 def test_a_deleted_question_is_answered_all_the_same(house: House) -> None:
