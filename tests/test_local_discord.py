@@ -57,6 +57,8 @@ class Bot(discord.Client):
         self.server = server
         self.heard: queue.Queue[Any] = queue.Queue()
         self.thread = threading.Thread(target=self._run, name="bot")
+        self._live_in: queue.Queue[asyncio.AbstractEventLoop] = queue.Queue()
+        self._closing: Optional[asyncio.Future[None]] = None
 
     def _run(self) -> None:
         try:
@@ -65,6 +67,7 @@ class Bot(discord.Client):
             self.heard.put(("error", error))
 
     async def _live(self) -> None:
+        self._live_in.put(asyncio.get_running_loop())
         async with self:
             await self.start(self.server.token)
 
@@ -95,9 +98,13 @@ class Bot(discord.Client):
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self.thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self.close(), self.loop)
+        loop = self._live_in.get(timeout=WAIT)
+        with contextlib.suppress(RuntimeError):  # it has ended by itself, and its loop is closed
+            loop.call_soon_threadsafe(self._close)
         self.thread.join(WAIT)
+
+    def _close(self) -> None:
+        self._closing = asyncio.ensure_future(self.close())
 
 
 @pytest.fixture
