@@ -7,9 +7,11 @@ that does not fit on it, so pages do not depend on how the text was cut into del
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import IntEnum
 from typing import Iterator, List, NamedTuple, Optional, Set
+
+from chat.characters import boundary_before, is_boundary, splits_surrogates, units
+from chat.fences import FENCE_CHARS, Fence, fence_after
 
 PAGE_CHARS = 2000
 """Discord's limit for a message. It is counted in UTF-16 units here, which is never less than the code points
@@ -18,10 +20,9 @@ PAGE_CHARS = 2000
 MARK_CHARS = 8
 """The longest mark that `Pages.written` takes, in UTF-16 units."""
 
-_FENCE_CHARS = 40  # a wider fence, with its margin, is taken for text: closing it must not eat up the page
-_INFO_CHARS = 40  # a longer language name is not repeated where the block is opened again
 _CLOSERS_CHARS = 16  # more than this is never added to close emphasis
-_HELD_BACK_CHARS = MARK_CHARS + _CLOSERS_CHARS + _FENCE_CHARS
+_HELD_BACK_CHARS = MARK_CHARS + _CLOSERS_CHARS + FENCE_CHARS
+_LAST_ROOM_CHARS = 600  # kept free on the last page that may be written: for its closers, the mark and notes
 
 # What is never cut in two. An end that has not come yet (\Z) counts, so that a cut does not depend on what follows.
 _INLINE = re.compile(
@@ -41,11 +42,8 @@ _UNFINISHED_MARKS = re.compile(r"(?<!\\)(?:[*_~`]|\|\|)+\Z")
 
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
+_INDENTED_ITEM = re.compile(r"(?:[^\S\n]*\n)*[ \t]+[-*+\d]")  # by its first character: no more of it need be known
 _LINE_LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)]|-?\#{1,6})[ \t]+)?")
-_FENCE = re.compile(
-    r"(?P<margin>[ \t]*(?:>[ \t]*)*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)"
-    r"(?P<mark>(?P<char>[`~])(?P=char){2,})(?P<info>[^\n]*)"
-)
 
 
 class _Place(IntEnum):
@@ -69,59 +67,72 @@ _INLINE_PLACES = (
 
 
 class Pages:
-    """A growing text as Discord messages.
+    """A growing text as Discord messages, at most `max_pages` of them.
 
     `feed` takes the deltas as they arrive and costs next to nothing; `written` says what the messages show and costs
     time in proportion to the last page and to what was fed since the last call.
     """
 
-    def __init__(self) -> None:
-        self._deltas: List[str] = []
-        self._taken = 0  # deltas that are part of _full or _rest
+    def __init__(self, max_pages: Optional[int] = None) -> None:
+        self._max_pages = max_pages
+        self._deltas: List[str] = []  # that are not yet part of _full or _rest
         self._full: List[str] = []
         self._rest = ""  # the text from the beginning of the open page
-        self._fence: Optional[_Fence] = None  # the code block that is open where the open page begins
+        self._fence: Optional[Fence] = None  # the code block that is open where the open page begins
         self._opening = ""  # what opens that block again
 
     @property
-    def text(self) -> str:
-        """Everything that was fed."""
-        return "".join(self._deltas)
+    def overflowed(self) -> bool:
+        """Whether text came, as of the last `written`, that the last of `max_pages` has no room for: it is dropped."""
+        return len(self._full) == self._max_pages
 
     def feed(self, delta: str) -> None:
         """Append `delta`, a piece of text of any length."""
         self._deltas.append(delta)
 
-    def written(self, mark: str = "", note: str = "") -> List[str]:
+    def written(self, mark: str = "", note: str = "", tail: str = "") -> List[str]:
         """Return what the messages say now: all full pages, then the open one.
 
         No message is empty or longer than `PAGE_CHARS`. Blank lines at the beginning of a page and white space at its
         end are dropped, and a code block that crosses pages is closed and opened again; nothing else is lost or added.
-        A full page is the same in every later call.
+        A full page is the same in every later call; only the last of `max_pages` gets the mark or note behind it.
 
         Args:
             mark: Shows that more is coming; stands at the end of the text. The text is then also made well-formed for
                 the moment: open emphasis is closed, and a few characters may be held back where the page is all but
                 full.
             note: Stands on lines of its own under the text, or where it finds no room there, in a message of its own.
+            tail: Text that follows for the moment but may still change: as much of it as the open page has room for.
 
         Raises:
             ValueError: `mark` is longer than `MARK_CHARS` UTF-16 units.
         """
-        if _units(mark) > MARK_CHARS:
+        if units(mark) > MARK_CHARS:
             raise ValueError(f"mark is longer than {MARK_CHARS} UTF-16 units: {mark!r}")
         self._take_deltas()
-        body, mark, note = self._rest.rstrip(), mark.rstrip(), note.strip()
-        under_text = self._open_page(body, mark, closed=True) + "\n" + note
-        if body and note and _units(under_text) <= PAGE_CHARS:
-            return [*self._full, under_text]
-        pages = [*self._full, self._open_page(body, mark, closed=bool(mark))] if body else list(self._full)
-        return pages + _pages_of(note)
+        mark, note = mark.rstrip(), note.strip()
+        if self.overflowed:
+            pages, page = self._full[:-1], self._full[-1] + mark
+            under_text = f"{page}\n{note}" if note else page
+        else:
+            body = self._with_tail(tail).rstrip()
+            pages, page = self._full, self._open_page(body, mark, closed=bool(mark)) if body else ""
+            under_text = self._open_page(body, mark, closed=True) + "\n" + note
+        if page and note and units(under_text) <= PAGE_CHARS:
+            return [*pages, under_text]
+        return [*pages, *([page] if page else []), *_pages_of(note)]
+
+    def _with_tail(self, tail: str) -> str:
+        body = self._rest + tail
+        lines = self._lines_to_overflow(body) if tail else None
+        return body[: max(len(self._rest), boundary_before(body, _end_of(lines)))] if lines else body
 
     def _take_deltas(self) -> None:
-        fresh = "".join(self._deltas[self._taken :])
-        self._taken = len(self._deltas)
+        fresh = "".join(self._deltas)
+        self._deltas.clear()
         for start in range(0, len(fresh), PAGE_CHARS):  # in small steps: one huge delta must not be copied per page
+            if self.overflowed:
+                return
             step = fresh[start : start + PAGE_CHARS]
             self._rest += step
             while step.strip() and self._turn_page():  # white space alone never fills a page
@@ -129,25 +140,35 @@ class Pages:
 
     def _turn_page(self) -> bool:
         """Move the first page of the rest to the full pages, if there is more than one page in it."""
-        self._rest = self._rest[_past_blank_lines(self._rest, 0) :]
-        cut = _find_cut(self._rest, self._fence, _units(self._opening))
-        if cut is None:
+        if self.overflowed:
             return False
-        page = self._draw(self._rest[: cut.at], closed=False)
+        self._rest = self._rest[_past_blank_lines(self._rest, 0) :]
+        lines = self._lines_to_overflow(self._rest)
+        if lines is None:
+            return False
+        cut = _best_cut(lines)
+        page = self._draw(self._rest[: cut.at], closed=self._is_last)
         if page:
             self._full.append(page)
         self._rest = self._rest[cut.at :]
         self._fence = cut.line.fence
-        self._opening = self._fence.opening(in_line=cut.at > cut.line.start) if self._fence else ""
+        self._opening = _opening(self._rest, self._fence, in_line=cut.at > cut.line.start)
         return True
+
+    @property
+    def _is_last(self) -> bool:
+        return len(self._full) + 1 == self._max_pages
+
+    def _lines_to_overflow(self, body: str) -> Optional[List[_Line]]:
+        return _lines_to_overflow(body, self._fence, units(self._opening) + (_LAST_ROOM_CHARS if self._is_last else 0))
 
     def _open_page(self, body: str, mark: str, *, closed: bool) -> str:
         if not mark:
             return self._draw(body, closed=closed)
         page = self._draw(_without_unfinished(body, self._fence), closed=closed) + mark
-        if _units(page) <= PAGE_CHARS:
+        if units(page) <= PAGE_CHARS:
             return page
-        shortened = body[: _boundary_before(body, len(body) - _HELD_BACK_CHARS)].rstrip()
+        shortened = body[: boundary_before(body, len(body) - _HELD_BACK_CHARS)].rstrip()
         return self._draw(_without_unfinished(shortened, self._fence), closed=closed) + mark
 
     def _draw(self, body: str, *, closed: bool) -> str:
@@ -160,59 +181,21 @@ class Pages:
         return self._opening + body.rstrip() + (_closers(line.text) if closed else "")
 
 
+def _opening(rest: str, fence: Optional[Fence], *, in_line: bool) -> str:
+    """Return what a page begins with before `rest`, so that it looks as it would in the middle of a text."""
+    if fence:
+        return fence.opening(in_line=in_line)
+    # Discord drops blanks at the beginning of a message, and with them a list item's level.
+    return "" if in_line or not _INDENTED_ITEM.match(rest) else "\u200b\n"
+
+
 def _pages_of(text: str) -> List[str]:
     pages = Pages()
     pages.feed(text)
     return pages.written() if text else []
 
 
-def _units(text: str) -> int:
-    """Return the length of `text` in UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 # Lines and code blocks
-
-
-class _Fence(NamedTuple):
-    """The line that opened a code block."""
-
-    margin: str  # indentation and quote marks
-    mark: str
-    info: str
-
-    @classmethod
-    def opened_by(cls, line: str) -> Optional[_Fence]:
-        match = _FENCE.match(line)
-        if match is None or (match["char"] == "`" and "`" in match["info"]):
-            return None
-        margin = re.sub(r"[^>\s]", " ", match["margin"])
-        if len(margin + match["mark"]) > _FENCE_CHARS:
-            return None
-        info = match["info"].rstrip()
-        return cls(margin, match["mark"], info if _units(info) <= _INFO_CHARS else "")
-
-    def opening(self, *, in_line: bool) -> str:
-        """Return what opens the block again on the next page, where the cut was within a line if `in_line`."""
-        quote = self.margin[: self.margin.rfind(">") + 1].lstrip()
-        quote += " " if quote else ""
-        return f"{quote}{self.mark}{self.info}\n" + (quote if in_line else "")
-
-    def run(self, line: str) -> int:
-        """Return how many fence characters `line` has, if it has nothing else."""
-        content = line.strip().lstrip("> \t") if ">" in self.margin else line.strip()
-        return 0 if content.strip(self.mark[0]) else len(content)
-
-    def closing(self, line: str) -> str:
-        """Return what closes the block after its last line so far; a closing line in the making is completed."""
-        if self.may_end(line):
-            return self.mark[self.run(line) :]
-        return f"\n{self.margin}{self.mark}"
-
-    def may_end(self, line: str) -> bool:
-        """Return whether `line` closes the block, or may do so when the rest of it has come."""
-        run = self.run(line)
-        return run >= len(self.mark) or (run > 0 and not line.endswith("\n"))
 
 
 class _Line(NamedTuple):
@@ -221,24 +204,22 @@ class _Line(NamedTuple):
     start: int
     text: str  # with its line end, if that has come
     after_blank: bool
-    fence: Optional[_Fence]  # the code block that is open where the line begins
+    fence: Optional[Fence]  # the code block that is open where the line begins
 
     @property
-    def opened(self) -> Optional[_Fence]:
-        return None if self.fence else _Fence.opened_by(self.text)
+    def opened(self) -> Optional[Fence]:
+        return None if self.fence else Fence.opened_by(self.text)
 
     @property
     def may_close(self) -> bool:
         return self.fence is not None and self.fence.may_end(self.text)
 
     @property
-    def fence_after(self) -> Optional[_Fence]:
-        if self.fence is None:
-            return self.opened
-        return None if self.fence.run(self.text) >= len(self.fence.mark) else self.fence
+    def fence_after(self) -> Optional[Fence]:
+        return fence_after(self.fence, self.text)
 
 
-def _lines(body: str, fence: Optional[_Fence]) -> Iterator[_Line]:
+def _lines(body: str, fence: Optional[Fence]) -> Iterator[_Line]:
     end = 0
     while end < len(body):
         start = _past_blank_lines(body, end)
@@ -250,7 +231,7 @@ def _lines(body: str, fence: Optional[_Fence]) -> Iterator[_Line]:
         end = start + len(line.text)
 
 
-def _last_line(body: str, fence: Optional[_Fence]) -> Optional[_Line]:
+def _last_line(body: str, fence: Optional[Fence]) -> Optional[_Line]:
     last = None
     for line in _lines(body, fence):
         last = line
@@ -271,19 +252,27 @@ class _Cut(NamedTuple):
     line: _Line  # the line that holds the first character of the next page
 
 
-def _find_cut(body: str, fence: Optional[_Fence], used: int) -> Optional[_Cut]:
-    """Return where the page ends that begins with `used` units of its own and then `body`; None if all of it fits."""
+def _lines_to_overflow(body: str, fence: Optional[Fence], used: int) -> Optional[List[_Line]]:
+    """Return the lines of a page that begins with `used` units of its own and then `body`; None if all of it fits.
+
+    The last line ends with the first character that does not fit.
+    """
     lines: List[_Line] = []
     end = 0
     for line in _lines(body, fence):
         used += line.start - end
         overflow = _overflow(line, used)
         if overflow is not None:
-            return _best_cut([*lines, line._replace(text=line.text[: overflow + 1])])
+            return [*lines, line._replace(text=line.text[: overflow + 1])]
         lines.append(line)
-        used += _units(line.text)
+        used += units(line.text)
         end = line.start + len(line.text)
     return None
+
+
+def _end_of(lines: List[_Line]) -> int:
+    """Return the index of the first character that does not fit."""
+    return lines[-1].start + len(lines[-1].text) - 1
 
 
 def _overflow(line: _Line, used: int) -> Optional[int]:
@@ -292,7 +281,7 @@ def _overflow(line: _Line, used: int) -> Optional[int]:
     White space always fits, because it is dropped at the end of a page. A code block must be closed on the same page.
     """
     closing = len(line.fence.closing("")) if line.fence else 0
-    if used + _units(line.text) + closing <= PAGE_CHARS:
+    if used + units(line.text) + closing <= PAGE_CHARS:
         return None
     for index, char in enumerate(line.text):
         used += 2 if char > "\uffff" else 1
@@ -304,11 +293,8 @@ def _overflow(line: _Line, used: int) -> Optional[int]:
 
 
 def _best_cut(lines: List[_Line]) -> _Cut:
-    """Choose the best place in the page's second half, else in its first.
-
-    The last character of the last line is the first that does not fit. Nothing after it is known.
-    """
-    end = lines[-1].start + len(lines[-1].text) - 1
+    """Choose the best place in the page's second half, else in its first. Nothing after `lines` is known."""
+    end = _end_of(lines)
     cuts = [*_cuts_between(lines), *_cuts_within(lines)]
     if not cuts:
         return _forced_cut(lines, end)
@@ -340,7 +326,7 @@ def _cuts_within(lines: List[_Line]) -> Iterator[_Cut]:
         for place, pattern in _INLINE_PLACES:
             for match in pattern.finditer(text):
                 at = match.end()
-                if at < len(text) and at not in uncut and _is_boundary(text, at):
+                if at < len(text) and at not in uncut and is_boundary(text, at):
                     yield _Cut(place, line.start + at, line)
 
 
@@ -352,11 +338,11 @@ def _forced_cut(lines: List[_Line], end: int) -> _Cut:
             text = line.text.rstrip()
             uncut = _inside_inline(line) if spare_inline else set()
             for at in range(len(text) - 1, 0, -1):
-                if at not in uncut and not _harms_code(line, at) and _is_boundary(text, at):
+                if at not in uncut and not _harms_code(line, at) and is_boundary(text, at):
                     return _Cut(0, line.start + at, line)
     last = lines[-1]
     at = end - last.start
-    return _Cut(0, end - _splits_surrogates(last.text, at), last)
+    return _Cut(0, end - splits_surrogates(last.text, at), last)
 
 
 def _harms_code(line: _Line, at: int) -> bool:
@@ -378,7 +364,7 @@ def _inside_inline(line: _Line) -> Set[int]:
 # A page that is still growing
 
 
-def _without_unfinished(body: str, fence: Optional[_Fence]) -> str:
+def _without_unfinished(body: str, fence: Optional[Fence]) -> str:
     """Take away a code block's opening line with nothing under it, and marks at the end that may not be complete."""
     line = _last_line(body, fence)
     if line is None or line.fence:
@@ -415,61 +401,3 @@ def _close(stack: List[str], mark: str) -> bool:
 def _may_open(line: str, start: int, end: int) -> bool:
     before, after = line[:start][-1:], line[end : end + 1]
     return bool(after.strip()) and not (before.isascii() and before.isalnum())
-
-
-# Characters that people see as one (extended grapheme clusters, UAX #29). Where the exact rule needs a table that
-# Python does not have, the one here is the stricter: it may miss a boundary, which costs nothing.
-
-_JOINS_BEFORE = re.compile(  # Thai and Lao AM, Hangul vowels and finals, halfwidth dakuten, skin tones
-    "[\u0e33\u0eb3\u1160-\u11ff\ud7b0-\ud7fb\uff9e\uff9f\U0001f3fb-\U0001f3ff]"
-)
-_JOINS_AFTER = re.compile(  # zero width joiner, Arabic and Syriac number signs, Indian letters that go over the next
-    "[\u200d\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u0d4e\u1cf5\u1cf6\U000110bd\U000110cd\U000111c2\U000111c3"
-    "\U0001193f\U00011941\U00011a3a\U00011a84-\U00011a89\U00011d46\U00011f02]"
-)
-_HANGUL_PAIR = re.compile("[\u1100-\u115f\ua960-\ua97c][\u1100-\u115f\ua960-\ua97c\uac00-\ud7a3]")
-_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")
-_ZERO_WIDTH_SPACE = "\u200b"
-_VIRAMA = 9  # canonical combining class of the signs that join two consonants
-
-
-def _boundary_before(text: str, at: int) -> int:
-    """Return the last boundary at or before `at`, or `at` if there is none."""
-    for boundary in range(at, 0, -1):
-        if _is_boundary(text, boundary):
-            return boundary
-    return at - _splits_surrogates(text, at)
-
-
-def _is_boundary(text: str, at: int) -> bool:
-    """Return whether a person sees one character end and another begin before `text[at]`."""
-    before, after = text[at - 1], text[at]
-    if before == "\r" or _splits_surrogates(text, at):
-        return False
-    if unicodedata.category(before) in ("Cc", "Zl", "Zp"):
-        return True
-    if _joins(after) or _JOINS_AFTER.match(before):
-        return False
-    if _HANGUL_PAIR.match(before + after) or _ends_with_virama(text, at):
-        return False
-    flag_letters = _FLAG_LETTERS.search(text, 0, at) if _FLAG_LETTERS.match(after) else None
-    return flag_letters is None or len(flag_letters.group()) % 2 == 0
-
-
-def _joins(char: str) -> bool:
-    """Return whether `char` is seen as part of the character before it."""
-    if char == _ZERO_WIDTH_SPACE:
-        return False
-    return unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf") or _JOINS_BEFORE.match(char) is not None
-
-
-def _ends_with_virama(text: str, at: int) -> bool:
-    while at > 0 and _joins(text[at - 1]):
-        if unicodedata.combining(text[at - 1]) == _VIRAMA:
-            return True
-        at -= 1
-    return False
-
-
-def _splits_surrogates(text: str, at: int) -> bool:
-    return "\ud800" <= text[at - 1] <= "\udbff" and "\udc00" <= text[at : at + 1] <= "\udfff"

@@ -33,6 +33,7 @@ class Reply:
         self.ended_at: Optional[float] = None
         self._notice = notice
         self._note = ""
+        self._said: List[str] = []
         self._pages = Pages()
         self._unseen: Optional[Unseen] = Unseen(asked + NOTICE_SECONDS, 0)
 
@@ -44,13 +45,14 @@ class Reply:
     @property
     def text(self) -> str:
         """All that the LLM has said."""
-        return self._pages.text
+        return "".join(self._said)
 
     def feed(self, text: str, now: float) -> None:
         """Take the next piece of the answer."""
         if self.first_text_at is None and text.strip():
             self.first_text_at = now
             self._unseen = None
+        self._said.append(text)
         self._pages.feed(text)
         since, chars = self._unseen or Unseen(now, 0)
         self._unseen = Unseen(since, chars + len(text))
