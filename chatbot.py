@@ -24,8 +24,8 @@ from chat import config, conversation, wire, wording
 from chat.channel_writer import ChannelWriter, ChannelWriters, WrittenReply
 from chat.faults import Fault, LLMError
 from chat.rate_limits import RateLimits
-from chat.reply import Reply
-from llm_model import Failed, Finished, Incomplete, LLM_Model, Stopped
+from chat.reply import ANSWER_FILE, THINKING_FILE, Phrases, Reply
+from llm_model import Failed, Finished, Incomplete, LLM_Model, TooLong
 
 if TYPE_CHECKING:
     from chat.config import Settings
@@ -43,9 +43,16 @@ LEFTOVER_SECONDS = 0.1
 """Together under the 2 s in which Ctrl-C and SIGTERM end the program."""
 
 _RIGHTS = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True, read_message_history=True
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    read_message_history=True,
+    attach_files=True,
 )
-"""What the bot needs in its channels; replying to a message needs the history."""
+"""What the bot needs in its channels; replying to a message needs the history, a very long answer comes as a file."""
+
+_LENGTH_REASONS = ("length", "max_tokens")
+"""How servers say that a model was stopped at a number of tokens: Ollama and OpenAI; some OpenAI-compatible ones."""
 
 _REASON_CHARS = 40
 """So much of the LLM server's own word for an answer's end goes into the log."""
@@ -151,13 +158,19 @@ class ChatBot(commands.Bot):
         """Stream the LLM's answer into the question's channel; return when it stands there, or can't."""
         language = self.language_of(question.guild)
         clock = asyncio.get_running_loop().time
-        reply = Reply(clock(), wording.NOTICE.say(language))
+        reply = Reply(
+            clock(),
+            _phrases(question, language),
+            max_pages=self.settings.max_pages if _may_attach(question) else None,
+            show_thinking=self.settings.show_thinking,
+        )
         writer = self.writers.of(question.channel)
         async with self.model.stream(conversation.build(prompt, self.settings.system_prompt)) as stream:
             with self._running_with(stream), writer.writing(reply, question, stream.stop) as written:
                 try:
                     await _pass_on(stream, writer, written)
-                    writer.finish(written, self._note(stream.end, reply.text, language))
+                    thought_only = reply.thinking and isinstance(stream.end, Finished)
+                    writer.finish(written, self._note(stream.end, reply, language), keep_thoughts=thought_only)
                     await written.over.wait()
                 finally:
                     _log_answer(question, written, stream.end, clock())
@@ -165,7 +178,7 @@ class ChatBot(commands.Bot):
     async def hint(self, question: discord.Message, sentence: str) -> None:
         """Reply with a sentence of our own; return when it stands there, or can't."""
         writer = self.writers.of(question.channel)
-        reply = Reply(asyncio.get_running_loop().time(), notice="")
+        reply = Reply(asyncio.get_running_loop().time(), Phrases(waiting=""))
         with writer.writing(reply, question, on_lost=lambda: None) as written:
             writer.finish(written, sentence)
             await written.over.wait()
@@ -180,15 +193,18 @@ class ChatBot(commands.Bot):
         finally:
             del self._answers[task]
 
-    def _note(self, end: Optional[End], text: str, language: Language) -> str:
+    def _note(self, end: Optional[End], reply: Reply, language: Language) -> str:
         """What is said under an answer that ended like this; empty if nothing needs to be said."""
         if isinstance(end, Failed):
             return self._fault(end.error, language)
-        if isinstance(end, Stopped):
-            return wording.BROKEN_OFF.say(language)
+        if isinstance(end, Finished):
+            sentence = _sentence_for(end.reason, reply)
+            return sentence.say(language) if sentence else ""
         if isinstance(end, Incomplete):
             return wording.INCOMPLETE.say(language)
-        return "" if text.strip() else wording.EMPTY.say(language)
+        if isinstance(end, TooLong):
+            return wording.TOO_LONG.say(language, chars=self.settings.max_answer_chars)
+        return wording.BROKEN_OFF.say(language)
 
     def _fault(self, error: LLMError, language: Language) -> str:
         sentence = wording.fault(error.fault, self.settings.llm_api)
@@ -236,10 +252,39 @@ def _full_width(prefix: str) -> str:
     return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in prefix)
 
 
+def _phrases(question: discord.Message, language: Language) -> Phrases:
+    return Phrases(
+        waiting=wording.NOTICE.say(language),
+        # Discord's clients count the seconds: it costs no edit. The time is Discord's own, whatever this clock says.
+        thinking=wording.THINKING.say(language, since=discord.utils.format_dt(question.created_at, "R")),
+        goes_on=wording.GOES_ON.say(language),
+        in_file=wording.IN_FILE.say(language, file=ANSWER_FILE),
+        thoughts_in_file=wording.THOUGHTS_IN_FILE.say(language, file=THINKING_FILE),
+    )
+
+
+def _sentence_for(reason: str, reply: Reply) -> Optional[wording.Sentence]:
+    """What there is to say of an answer that the LLM has finished, for the reason that it gives."""
+    if reply.thinking:
+        return wording.STILL_THINKING
+    if not reply.text.strip():
+        return wording.EMPTY
+    return wording.LENGTH if reason in _LENGTH_REASONS else None
+
+
+def _may_attach(question: discord.Message) -> bool:
+    try:
+        return question.guild is not None and question.channel.permissions_for(question.guild.me).attach_files
+    except discord.ClientException:  # a thread whose channel the bot does not see
+        return False
+
+
 async def _pass_on(stream: Stream, writer: ChannelWriter, written: WrittenReply) -> None:
     async for piece in stream:
         if isinstance(piece, wire.Text):
             writer.feed(written, piece.text)
+        else:
+            writer.think(written, piece.text)
 
 
 def _log_answer(question: discord.Message, written: WrittenReply, end: Optional[End], now: float) -> None:
@@ -264,6 +309,8 @@ def _end_for_log(end: Optional[End]) -> str:
         return f"failed ({_one_line(str(end.error))})"
     if isinstance(end, Finished):
         return f"finished ({_one_line(end.reason[:_REASON_CHARS])})"
+    if isinstance(end, TooLong):
+        return "too long"
     return "incomplete" if isinstance(end, Incomplete) else "stopped"
 
 

@@ -40,6 +40,7 @@ from urllib3 import exceptions as urllib3_errors
 
 from chat import wire
 from chat.faults import Fault, LLMError
+from chat.think_tags import ThinkTags
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -70,6 +71,8 @@ _LIST_READ_TIMEOUT = 10.0
 """Seconds that a list of models may take: unlike an answer, it needs no model in memory."""
 
 _TOO_LONG = re.compile(r"context|too long|too large|too many tokens|exceed", re.IGNORECASE)
+_NO_THINKING = re.compile(r"does not support thinking|think value .{0,40} is not supported")
+"""Ollama, server/routes.go; the status is 400."""
 _NO_MODEL = re.compile(
     r"model.{0,200}(not found|not exist|not_found)|(no such|unknown|invalid|not a valid) model", re.IGNORECASE
 )
@@ -91,11 +94,15 @@ class Failed(NamedTuple):
     error: LLMError
 
 
+class TooLong(NamedTuple):
+    """The LLM said more than MAX_ANSWER_CHARS, thinking included, and was told to stop."""
+
+
 class Stopped(NamedTuple):
     """Whoever asked wants no more of the answer."""
 
 
-End = Union[Finished, Incomplete, Failed, Stopped]
+End = Union[Finished, Incomplete, Failed, TooLong, Stopped]
 
 
 class LLM_Model:  # noqa: N801 - the name is fixed by the project's user
@@ -289,6 +296,8 @@ class _API:
         self._address = settings.llm_address
         self._model = settings.llm_model
         self._auth = _Key(settings.llm_api_key)
+        self._think = settings.think
+        self._max_chars = settings.max_answer_chars
         self._connect_timeout = settings.llm_connect_timeout
         self._read_timeout = settings.llm_read_timeout
         # No proxy can reach this machine's own loopback; "" stands for none, over what the environment says.
@@ -300,8 +309,21 @@ class _API:
         ``watch`` is called with each connection of the request, before anything is sent on it.
         """
         body = {"model": self._model, "messages": list(messages), "stream": True}
+        options = self._options()
+        try:
+            yield from self._answer({**body, **options}, watch)
+        except _ThinkingRefusedError:
+            if not options:
+                raise
+            yield from self._answer(body, watch)
+
+    def _options(self) -> Dict[str, Any]:
+        """What a request says beyond what it must, and is sent again without if the model refuses it."""
+        return {}
+
+    def _answer(self, body: Dict[str, Any], watch: Watch) -> Iterator[Union[Piece, End]]:
         with self._response("POST", self.chat_path, watch, self._read_timeout, json=body) as response:
-            yield from self._pieces(response)
+            yield from _limited(_without_tags(self._pieces(response)), self._max_chars)
 
     def models(self) -> List[str]:
         """Names of the server's models. Blocks; raises LLMError."""
@@ -356,9 +378,10 @@ class _API:
             return
         body = response.raw.read(_ERROR_BODY_BYTES, decode_content=True).decode("utf-8", "replace")
         asked = f"{response.request.method} {response.request.path_url}"
-        raise LLMError(
-            _fault_of(status, body, is_page=is_page), f"{self._address} answered {status} to {asked}: {_shown(body)}"
-        )
+        detail = f"{self._address} answered {status} to {asked}: {_shown(body)}"
+        if _NO_THINKING.search(body):
+            raise _ThinkingRefusedError(Fault.REQUEST_REFUSED, detail)
+        raise LLMError(_fault_of(status, body, is_page=is_page), detail)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -368,12 +391,47 @@ class _API:
             raise LLMError(_fault_of_exception(error), f"{self._address}: {_reason(error)}") from error
 
 
+class _ThinkingRefusedError(LLMError):
+    """The model can't think, or not as it was asked to; never leaves this module unless nobody asked it to."""
+
+
+def _without_tags(pieces: Iterator[Union[Piece, End]]) -> Iterator[Union[Piece, End]]:
+    """Part the text from what a model thinks in it."""
+    tags = ThinkTags()
+    try:
+        for piece in pieces:
+            if isinstance(piece, wire.Text):
+                yield from tags.feed(piece.text)
+                continue
+            if not isinstance(piece, wire.Thinking):
+                yield from tags.end()
+            yield piece
+    except Exception:  # what was held back has come all the same
+        yield from tags.end()
+        raise
+
+
+def _limited(pieces: Iterator[Union[Piece, End]], chars: int) -> Iterator[Union[Piece, End]]:
+    """End an LLM that says more than so many characters."""
+    for piece in pieces:
+        if isinstance(piece, (wire.Text, wire.Thinking)):
+            if len(piece.text) > chars:
+                yield piece._replace(text=piece.text[:chars])
+                yield TooLong()
+                return
+            chars -= len(piece.text)
+        yield piece
+
+
 class _Ollama(_API):
     chat_path = "/api/chat"
     list_path = "/api/tags"
     list_field = "models"
     name_field = "name"
     decoder = wire.OllamaDecoder
+
+    def _options(self) -> Dict[str, Any]:
+        return {} if self._think == "auto" else {"think": self._think}
 
 
 class _OpenAI(_API):

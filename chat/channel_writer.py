@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 import math
 import secrets
@@ -17,13 +18,14 @@ import aiohttp
 import discord
 
 from chat.pacing import Next, Waiting, choose
+from chat.reply import Page
 
 if TYPE_CHECKING:
     from typing import Any, Callable, Coroutine
 
     from chat.pacing import Budget
     from chat.rate_limits import ChannelBudgets, RateLimits
-    from chat.reply import Reply, Unseen
+    from chat.reply import File, Reply, Unseen
 
 _log = logging.getLogger(__name__)
 
@@ -47,8 +49,8 @@ _PASSING_ERRORS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 class _Write(NamedTuple):
     """One request to Discord: create (``message`` is None) or edit the message of a page."""
 
-    page: int
-    content: str
+    number: int
+    page: Page
     message: Optional[discord.PartialMessage]
     has_text: bool
     """It shows some of the answer, not only the notice that it is waited for."""
@@ -72,7 +74,7 @@ class WrittenReply:
         self._question = question
         self._on_lost = on_lost
         self._messages: List[discord.PartialMessage] = []
-        self._shown: List[str] = []
+        self._shown: List[Page] = []
         self._text_shown = False
         self._taken: Optional[Unseen] = None
         self._not_before = -math.inf
@@ -117,10 +119,10 @@ class WrittenReply:
         different = [i for i, page in enumerate(pages) if i >= len(self._shown) or self._shown[i] != page]
         if not different:
             return None
-        page = different[0]
-        message = self._messages[page] if page < len(self._messages) else None
+        index = different[0]
+        message = self._messages[index] if index < len(self._messages) else None
         has_text = self.reply.first_text_at is not None or self.reply.ended
-        return _Write(page, pages[page], message, has_text, is_last=len(different) == 1)
+        return _Write(index, pages[index], message, has_text, is_last=len(different) == 1)
 
     async def send(self, write: _Write, clock: Callable[[], float]) -> None:
         """Send a write to Discord. Whatever fails, its text stays due, or the reply is over."""
@@ -135,7 +137,7 @@ class WrittenReply:
         else:
             self._text_shown = self._text_shown or write.has_text
             self._failures, self._failing_since = 0, math.inf
-            if self._shown[write.page] != write.content:
+            if self._shown[write.number] != write.page:
                 self.reply.put_back(self._taken)
             elif self.reply.ended and self._compose(clock()) is None:
                 self._all_shown()
@@ -148,21 +150,25 @@ class WrittenReply:
         self._on_lost()
 
     async def _edit(self, write: _Write, message: discord.PartialMessage) -> None:
-        await message.edit(content=write.content)
-        self._shown[write.page] = write.content
+        if write.page.file:
+            await message.edit(content=write.page.content, attachments=[_upload(write.page.file)])
+        else:
+            await message.edit(content=write.page.content)
+        self._shown[write.number] = write.page
         self.edits += 1
 
     async def _create(self, write: _Write) -> None:
         channel = self._question.channel
-        nonce = self._nonce + write.page
-        if write.page:
-            message = await channel.send(write.content, nonce=nonce)
+        content, file = write.page.content, _upload(write.page.file) if write.page.file else discord.utils.MISSING
+        nonce = self._nonce + write.number
+        if write.number:
+            message = await channel.send(content, nonce=nonce, file=file)
         else:
             question = self._question.to_reference(fail_if_not_exists=False)
-            message = await channel.send(write.content, nonce=nonce, reference=question, mention_author=False)
+            message = await channel.send(content, nonce=nonce, file=file, reference=question, mention_author=False)
         self._messages.append(discord.PartialMessage(channel=channel, id=message.id))
         # Tried again under its nonce after a lost answer, Discord gives the message that it has made from older text.
-        self._shown.append(message.content if self._failures else write.content)
+        self._shown.append(Page(message.content) if self._failures else write.page)
 
     def _failed(self, error: Exception, now: float, *, passing: bool) -> None:
         self.reply.put_back(self._taken)
@@ -185,6 +191,10 @@ class WrittenReply:
         self.reply.take()
         if self.reply.ended:
             self.over.set()
+
+
+def _upload(file: File) -> discord.File:
+    return discord.File(io.BytesIO(file.text.encode("utf-8", "replace")), file.name)
 
 
 class ChannelWriter:
@@ -225,9 +235,16 @@ class ChannelWriter:
         if before is None or before.chars == 0 or (after and before.chars < self._every_chars <= after.chars):
             self._changed.set()
 
-    def finish(self, written: WrittenReply, note: str) -> None:
-        """End a reply's answer, with a note under it if there is something to say."""
-        written.reply.finish(note, self._clock())
+    def think(self, written: WrittenReply, text: str) -> None:
+        """Add the next piece of what the LLM thinks."""
+        before = written.reply.unseen
+        written.reply.think(text, self._clock())
+        if written.reply.unseen != before:
+            self._changed.set()
+
+    def finish(self, written: WrittenReply, note: str, *, keep_thoughts: bool = False) -> None:
+        """End a reply's answer, with a note under it if there is something to say (see Reply.finish)."""
+        written.reply.finish(note, self._clock(), keep_thoughts=keep_thoughts)
         self._changed.set()
 
     async def close(self) -> None:

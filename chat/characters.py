@@ -15,7 +15,11 @@ def columns(text: str) -> int:
     """How many columns `text` takes in fixed-width type: two for a wide character such as 日 or 😀 (UAX #11)."""
     if text.isascii():
         return len(text)
-    return sum(_columns_of(char) for char in text)
+    # What is joined to the emoji before it (UTS #51) is seen as one with it.
+    return sum(map(_columns_of, _JOINED_EMOJI.sub("", text)))
+
+
+_JOINED_EMOJI = re.compile("\u200d.|[\U0001f3fb-\U0001f3ff]")
 
 
 def _columns_of(char: str) -> int:

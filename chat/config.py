@@ -46,6 +46,8 @@ CHANNEL_PLACEHOLDER = 123456789012345678
 # On Windows a socket takes at most INT_MAX milliseconds, 2,147,483 s (CPython, socketmodule.c, socket_parse_timeout).
 _LONGEST_TIMEOUT = 2_000_000
 _LAST_PORT = 65535
+_MOST_PAGES = 50
+_MOST_CHARS = 1_000_000  # a file of it, at 4 bytes each, is within the 10 MiB that every Discord server takes
 
 # As much of a value or a line as a person needs to find it again.
 _SHOWN_CHARACTERS = 80
@@ -79,6 +81,10 @@ class Settings:
     llm_read_timeout: float
     language: Literal["auto", "ja", "en"]
     command_prefix: str
+    max_pages: int
+    max_answer_chars: int
+    show_thinking: bool
+    think: Union[bool, Literal["auto"]]
 
     @property
     def llm_address(self) -> str:
@@ -373,6 +379,24 @@ def _one_of(*choices: str) -> Callable[[object], str]:
     return check
 
 
+def _switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    choice = _as_choice(value)
+    if choice not in ("true", "false"):
+        raise _Wrong(wording.SETTING_SWITCH)
+    return choice == "true"
+
+
+def _think(value: object) -> Union[bool, str]:
+    if _as_choice(value) == "auto":
+        return "auto"
+    try:
+        return _switch(value)
+    except _Wrong:
+        raise _Wrong(wording.SETTING_THINK) from None
+
+
 def _as_choice(value: object) -> str:
     return value.strip().lower() if isinstance(value, str) else ""
 
@@ -534,6 +558,10 @@ _SETTINGS = (
     _Setting("LLM_READ_TIMEOUT", _seconds, 300.0),
     _Setting("LANGUAGE", _one_of("auto", "ja", "en"), "auto"),
     _Setting("COMMAND_PREFIX", _command_prefix, "!"),
+    _Setting("MAX_PAGES", _number_between(1, _MOST_PAGES), 5),
+    _Setting("MAX_ANSWER_CHARS", _number_between(1, _MOST_CHARS), 100_000),
+    _Setting("SHOW_THINKING", _switch, default=False),
+    _Setting("THINK", _think, "auto"),
 )
 _NAMES = tuple(setting.name for setting in _SETTINGS)
 

@@ -42,7 +42,7 @@ _UNFINISHED_MARKS = re.compile(r"(?<!\\)(?:[*_~`]|\|\|)+\Z")
 
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
-_INDENTED_ITEM = re.compile(r"(?:[^\S\n]*\n)*[ \t]+[-*+\d]")  # by its first character: no more of it need be known
+_INDENTED_ITEM = re.compile(r"[ \t]+[-*+\d]")  # by its first character: no more of it need be known
 _LINE_LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)]|-?\#{1,6})[ \t]+)?")
 
 
@@ -123,7 +123,7 @@ class Pages:
         return [*pages, *([page] if page else []), *_pages_of(note)]
 
     def _with_tail(self, tail: str) -> str:
-        body = self._rest + tail
+        body = self._rest + tail if self._rest else _without_blank_lines(tail)
         lines = self._lines_to_overflow(body) if tail else None
         return body[: max(len(self._rest), boundary_before(body, _end_of(lines)))] if lines else body
 
@@ -134,7 +134,7 @@ class Pages:
             if self.overflowed:
                 return
             step = fresh[start : start + PAGE_CHARS]
-            self._rest += step
+            self._rest = _without_blank_lines(self._rest + step)
             while step.strip() and self._turn_page():  # white space alone never fills a page
                 pass
 
@@ -142,7 +142,6 @@ class Pages:
         """Move the first page of the rest to the full pages, if there is more than one page in it."""
         if self.overflowed:
             return False
-        self._rest = self._rest[_past_blank_lines(self._rest, 0) :]
         lines = self._lines_to_overflow(self._rest)
         if lines is None:
             return False
@@ -150,7 +149,7 @@ class Pages:
         page = self._draw(self._rest[: cut.at], closed=self._is_last)
         if page:
             self._full.append(page)
-        self._rest = self._rest[cut.at :]
+        self._rest = _without_blank_lines(self._rest[cut.at :])
         self._fence = cut.line.fence
         self._opening = _opening(self._rest, self._fence, in_line=cut.at > cut.line.start)
         return True
@@ -236,6 +235,10 @@ def _last_line(body: str, fence: Optional[Fence]) -> Optional[_Line]:
     for line in _lines(body, fence):
         last = line
     return last
+
+
+def _without_blank_lines(text: str) -> str:
+    return text[_past_blank_lines(text, 0) :]
 
 
 def _past_blank_lines(text: str, start: int) -> int:

@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from typing import List, NamedTuple, Optional
 
+from chat.characters import boundary_before
 from chat.pages import Pages
+from chat.rich_text import RichText
 
 MARK = " ▌"
 """Stands behind a text that more is coming to."""
 
 NOTICE_SECONDS = 1.5
 """An LLM that needs longer to begin gets a message that says so; until then the typing indicator is enough."""
+
+THINKING_SHOWN_CHARS = 300
+"""So much of what a model thinks is shown above its answer, where that is wanted."""
+
+ANSWER_FILE = "answer.md"
+THINKING_FILE = "thinking.md"
+
+_MARKUP = re.compile(r"[\\*_~`|<\[]")
+
+
+class Phrases(NamedTuple):
+    """What the bot itself says in an answer, in the person's language."""
+
+    waiting: str
+    """While the LLM has said nothing for NOTICE_SECONDS."""
+    thinking: str = ""
+    """While it thinks."""
+    goes_on: str = ""
+    """Under the last page that may be written, while more comes."""
+    in_file: str = ""
+    """There in the end: the whole answer is in ANSWER_FILE."""
+    thoughts_in_file: str = ""
+    """Under an answer that ended while the LLM was thinking: that is in THINKING_FILE."""
+
+
+class File(NamedTuple):
+    """A text to hang on a message."""
+
+    name: str
+    text: str
+
+
+class Page(NamedTuple):
+    """What a message says."""
+
+    content: str
+    file: Optional[File] = None
 
 
 class Unseen(NamedTuple):
@@ -23,18 +63,28 @@ class Unseen(NamedTuple):
 class Reply:
     """The answer to one question, as Discord messages.
 
-    ``asked`` is when the question came, in seconds of the clock that all other times are given in; ``notice`` is what
-    the message says while the LLM has said nothing for NOTICE_SECONDS.
+    ``asked`` is when the question came, in seconds of the clock that all other times are given in. There are no more
+    than ``max_pages`` messages, and the whole answer in a file if it is longer; None: as many as it takes, no file.
+    ``show_thinking``: the beginning of what the LLM thought before its answer stands above it.
     """
 
-    def __init__(self, asked: float, notice: str) -> None:
+    def __init__(
+        self, asked: float, phrases: Phrases, *, max_pages: Optional[int] = None, show_thinking: bool = False
+    ) -> None:
         self.asked = asked
         self.first_text_at: Optional[float] = None
         self.ended_at: Optional[float] = None
-        self._notice = notice
+        self.thinking = False
+        """The last that came was something that the LLM thought."""
+        self._phrases = phrases
+        self._may_attach = max_pages is not None
+        self._show_thinking = show_thinking
         self._note = ""
+        self._keeps_thoughts = False
         self._said: List[str] = []
-        self._pages = Pages()
+        self._thoughts: List[str] = []
+        self._rich_text = RichText()
+        self._pages = Pages(max_pages)
         self._unseen: Optional[Unseen] = Unseen(asked + NOTICE_SECONDS, 0)
 
     @property
@@ -49,18 +99,35 @@ class Reply:
 
     def feed(self, text: str, now: float) -> None:
         """Take the next piece of the answer."""
+        if text.strip():
+            self.thinking = False
         if self.first_text_at is None and text.strip():
             self.first_text_at = now
             self._unseen = None
+            if self._show_thinking:
+                self._pages.feed(_thoughts_shown("".join(self._thoughts)))
         self._said.append(text)
-        self._pages.feed(text)
+        self._rich_text.feed(text)
         since, chars = self._unseen or Unseen(now, 0)
         self._unseen = Unseen(since, chars + len(text))
 
-    def finish(self, note: str, now: float) -> None:
-        """No more text comes. ``note`` stands under it, or alone if there is no text; it may be empty if there is."""
+    def think(self, text: str, now: float) -> None:
+        """Take the next piece of what the LLM thinks, which is no part of its answer."""
+        begins = not self._thoughts
+        self.thinking = True
+        self._thoughts.append(text)
+        if begins and self.first_text_at is None:
+            self._unseen = self._unseen or Unseen(now, 0)
+
+    def finish(self, note: str, now: float, *, keep_thoughts: bool = False) -> None:
+        """No more text comes. ``note`` stands under it, or alone if there is no text; it may be empty if there is.
+
+        ``keep_thoughts``: what the LLM thought is attached, if a file can be.
+        """
         self.ended_at = now
         self._note = note
+        self._keeps_thoughts = keep_thoughts and self._may_attach
+        self._rich_text.end()
         since, chars = self._unseen or Unseen(now, 0)
         self._unseen = Unseen(min(since, now), chars)
 
@@ -81,15 +148,56 @@ class Reply:
         newer = self._unseen.chars if self._unseen else 0
         self._unseen = Unseen(taken.since, taken.chars + newer)
 
-    def pages(self, now: float) -> List[str]:
+    def pages(self, now: float) -> List[Page]:
         """What the messages say now, each as it is sent to Discord; none while there is nothing to say."""
+        self._pages.feed(self._rich_text.take())
         if self.ended:
-            return self._pages.written(note=self._note if not self.text.strip() else _small(self._note))
+            return self._ended_pages()
         if self.first_text_at is not None:
-            return self._pages.written(mark=MARK)
-        return [self._notice] if now >= self.asked + NOTICE_SECONDS else []
+            return [Page(content) for content in self._growing_pages()]
+        if now < self.asked + NOTICE_SECONDS:
+            return []
+        return [Page(self._phrases.thinking if self._thoughts else self._phrases.waiting)]
+
+    def _growing_pages(self) -> List[str]:
+        pages = self._pages.written(mark=MARK, tail=self._rich_text.tail())
+        if not self._pages.overflowed:
+            return pages
+        return self._pages.written(mark=MARK, note=_small(self._phrases.goes_on))
+
+    def _ended_pages(self) -> List[Page]:
+        self._pages.written()  # takes what was fed, and with it says whether that is too much
+        file = self._file()
+        notes = self._note.split("\n")
+        if file:
+            notes.append(self._phrases.in_file if file.name == ANSWER_FILE else self._phrases.thoughts_in_file)
+        if self.first_text_at is not None:
+            notes = list(map(_small, notes))
+        pages = [Page(content) for content in self._pages.written(note="\n".join(notes))]
+        return [*pages[:-1], pages[-1]._replace(file=file)] if pages else []
+
+    def _file(self) -> Optional[File]:
+        if self._pages.overflowed:
+            return File(ANSWER_FILE, self.text)
+        if self._keeps_thoughts:
+            return File(THINKING_FILE, "".join(self._thoughts))
+        return None
 
 
 def _small(note: str) -> str:
     """A note under a text in Discord's small grey type."""
     return f"-# {note}" if note else ""
+
+
+def _thoughts_shown(thoughts: str) -> str:
+    """The beginning of what was thought, on a line of small grey type in which nothing is markup."""
+    line = " ".join(thoughts.split())
+    if not line:
+        return ""
+    if len(line) > THINKING_SHOWN_CHARS:
+        line = line[: boundary_before(line, THINKING_SHOWN_CHARS)] + "…"
+    return f"-# 💭 {_MARKUP.sub(_escaped, line)}\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"

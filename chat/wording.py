@@ -145,6 +145,15 @@ SETTING_CHOICE = Sentence(
     "{name} には {choices} のどれかを書いてください。今の値は {found} です。",
 )
 
+SETTING_SWITCH = Sentence(
+    "{name} must be True or False, it is {found}.",
+    "{name} には True か False を書いてください。今の値は {found} です。",
+)
+SETTING_THINK = Sentence(
+    '{name} must be True, False or "auto", it is {found}.',
+    '{name} には True、False、"auto" のどれかを書いてください。今の値は {found} です。',
+)
+
 # TOKEN, LLM_API_KEY
 SETTING_TOKEN_PLACEHOLDER = Sentence(
     "{name} still holds the sample's text. Put your bot's token there: "
@@ -247,6 +256,39 @@ WRONG_CHANNEL = Sentence(
     "私がお答えするのは {channels} です。そちらで質問してください。",
 )
 NOTICE = Sentence("⏳ Waiting for the model …", "⏳ モデルの返答を待っています…")
+THINKING = Sentence(
+    "💭 The model is thinking … (asked {since})",
+    "💭 モデルが考えています… ({since}の質問)",
+)
+GOES_ON = Sentence(
+    "The answer goes on. When it ends, all of it will be in a file here.",
+    "答えはまだ続いています。終わったら、全文をここにファイルで添付します。",
+)
+IN_FILE = Sentence(
+    "The answer is longer than the bot may write here. All of it is in the file {file}.",
+    "答えがここに書ける長さを超えました。全文はファイル {file} にあります。",
+)
+THOUGHTS_IN_FILE = Sentence(
+    "What it thought is in the file {file}.",
+    "考えた内容はファイル {file} にあります。",
+)
+STILL_THINKING = Sentence(
+    "⚠️ The model ended while it was still thinking, so there is no answer, or not all of it. Please ask again, perhaps "
+    "for something smaller.",
+    "⚠️ モデルが考えている途中で終わったため、答えがないか、途中までです。"
+    "質問を小さくするなどして、もう一度質問してみてください。",
+)
+LENGTH = Sentence(
+    "⚠️ The model reached its own length limit, so the answer may end too early. To go on, ask for the rest and quote "
+    "the last sentence.",
+    "⚠️ モデルの長さの上限に達したため、答えが途中で終わっているかもしれません。"
+    "続きが必要なら、最後の文を引用して続きを質問してください。",
+)
+TOO_LONG = Sentence(
+    "⚠️ Stopped here: the model said more than {chars} characters. Whoever runs the bot can raise MAX_ANSWER_CHARS in "
+    "settings.py.",
+    "⚠️ {chars} 文字を超えたため、ここで止めました。ボットの管理者が settings.py の MAX_ANSWER_CHARS を大きくできます。",
+)
 EMPTY = Sentence(
     "⚠️ The model gave an empty answer. Please ask again, perhaps in other words.",
     "⚠️ モデルの答えが空でした。言い方を変えて、もう一度質問してみてください。",
@@ -407,6 +449,7 @@ RIGHTS: Dict[str, Sentence] = {
     "read_messages": Sentence("View Channel", "チャンネルを見る"),
     "send_messages": Sentence("Send Messages", "メッセージを送信"),
     "send_messages_in_threads": Sentence("Send Messages in Threads", "スレッドでメッセージを送信"),
+    "attach_files": Sentence("Attach Files", "ファイルを添付"),
     "read_message_history": Sentence("Read Message History", "メッセージ履歴を読む"),
 }
 """By discord.py's name of the permission, as Discord's channel settings call it."""

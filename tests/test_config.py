@@ -41,6 +41,10 @@ DEFAULTS = Settings(
     llm_read_timeout=300.0,
     language="auto",
     command_prefix="!",
+    max_pages=5,
+    max_answer_chars=100_000,
+    show_thinking=False,
+    think="auto",
 )
 
 

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any, List, cast
 
 import pytest
 
 from chat.channel_writer import WrittenReply
-from chat.reply import MARK, NOTICE_SECONDS, Reply, Unseen
+from chat.reply import MARK, NOTICE_SECONDS, Phrases, Reply, Unseen
 
 NOW = 100.0
 LATER = NOW + NOTICE_SECONDS
+PHRASES = Phrases("Please wait", "Thinking", "It goes on", "See the file", "See the thoughts")
 
 
 @pytest.fixture(name="reply")
 def _reply() -> Reply:
-    return Reply(NOW, "Please wait")
+    return Reply(NOW, PHRASES, max_pages=2)
+
+
+def texts(reply: Reply, now: float = NOW) -> List[str]:
+    return [page.content for page in reply.pages(now)]
 
 
 def test_it_says_nothing_at_first_and_a_notice_when_it_takes_long(reply: Reply) -> None:
-    assert reply.pages(NOW) == []
+    assert texts(reply, NOW) == []
     assert reply.unseen == Unseen(LATER, 0)
-    assert reply.pages(LATER) == ["Please wait"]
+    assert texts(reply, LATER) == ["Please wait"]
 
 
 def test_white_space_is_no_first_text(reply: Reply) -> None:
     reply.feed("\n\n", NOW)
-    assert reply.pages(LATER) == ["Please wait"]
+    assert texts(reply, LATER) == ["Please wait"]
     reply.feed("Hello", LATER)
-    assert reply.pages(LATER) == [f"Hello{MARK}"]
+    assert texts(reply, LATER) == [f"Hello{MARK}"]
 
 
 def test_what_is_new_counts_from_the_oldest_piece_that_was_not_taken(reply: Reply) -> None:
@@ -46,11 +51,11 @@ def test_what_is_new_counts_from_the_oldest_piece_that_was_not_taken(reply: Repl
 
 def test_a_note_is_small_under_a_text_and_plain_alone(reply: Reply) -> None:
     reply.finish("Broken", NOW)
-    assert reply.pages(NOW) == ["Broken"]
-    other = Reply(NOW, "Please wait")
+    assert texts(reply, NOW) == ["Broken"]
+    other = Reply(NOW, PHRASES)
     other.feed("Hello", NOW)
     other.finish("Broken", NOW)
-    assert other.pages(NOW) == ["Hello\n-# Broken"]
+    assert texts(other, NOW) == ["Hello\n-# Broken"]
 
 
 def test_what_comes_after_a_write_was_composed_is_still_to_be_written(reply: Reply) -> None:
@@ -61,7 +66,7 @@ def test_what_comes_after_a_write_was_composed_is_still_to_be_written(reply: Rep
         write = written.begin(NOW)
         reply.feed(" world", NOW)
         reply.finish("", NOW)
-        return write.content if write else ""
+        return write.page.content if write else ""
 
     assert asyncio.run(run()) == f"Hello{MARK}"
     assert reply.unseen == Unseen(NOW, 6)

@@ -115,7 +115,7 @@ def test_no_such_channel(settings: Dict[str, object], tmp_path: Path, run: BotPr
     run.start()
     line = run.wait_for_log("123456789012345679", timeout=30)
     assert "Copy Channel ID" in line
-    assert "permissions=274877975552" in line
+    assert "permissions=274878008320" in line
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,362 @@
+"""Markdown as language models write it → the part of it that Discord shows, while it grows. Pure.
+
+Discord knows headings of three levels, lists, quotes, emphasis, links, and code blocks between ``` alone. Everything
+else becomes the nearest that it knows: tables become code blocks with aligned columns; rules, images, line breaks in
+HTML, deeper headings, task lists, footnotes and formulas become text. What is in code stays as it is.
+Source: https://support.discord.com/hc/en-us/articles/210298617 (Markdown Text 101).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import List, Match, NamedTuple, Optional, Sequence
+
+from chat.fences import Fence
+from chat.tables import Table, cells, is_delimiter_row, may_be_delimiter_row
+
+RULE = "─" * 20
+
+_LONG_LINE = 600  # characters; a longer line is settled from its beginning before it ends
+_LONGEST_INLINE = 300  # characters; what is marked as one by signs that are further apart is text
+_LONGEST_ROW = 2000  # characters
+_SETTLED_TABLE = 800  # characters; a table that is as long keeps the columns that it has
+
+_INLINE = re.compile(
+    rf"""
+    (?P<code>(?<!`)(?P<ticks>`+)(?!`)[^\n]{{1,{_LONGEST_INLINE}}}?(?<!`)(?P=ticks)(?!`))
+    | (?P<escape>\\[!-'*-/:-@\\^-`{{-~])
+    | (?P<formula>\\\((?P<inner>[^\n`]{{1,{_LONGEST_INLINE}}}?)\\\))
+    | (?P<badge>\[!\[(?P<badge_text>[^\[\]\n]{{0,100}})\]\([^()\s]{{1,100}}\)\](?=\())
+    | (?P<image>!\[(?P<alt>[^\[\]\n]{{0,100}})\]\((?P<url>[^()\s]{{1,150}})(?P<title>[ ][^()\n]{{0,40}})?\))
+    | (?P<break><br[ \t]{{0,5}}/?>)
+    | (?P<footnote>\[\^(?P<number>\d{{1,3}})\])
+    | (?P<opener>`|\\(?=\(|\Z)|!(?=\[|\Z)|\[(?=[!^]|\Z)|<(?=b|\Z)|\r(?=\Z))
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_HALF = re.compile(r"(?:\[?!(?:\[.*)?|\[(?:\^\d*)?|\\(?:\(.*)?|<(?:br?[ \t]*/?)?)\Z", re.IGNORECASE)
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+# A language and what some programs take beside it; Discord takes the language alone, and shows all else as code.
+_INFO = re.compile(
+    r"""(?P<language>[\w+\-.#]+)?(?:\s*(?:\{\W*(?P<in_braces>[\w+\-.#]+)?[^{}]*\}|[\w-]+=(?:"[^"]*"|[^\s"]+)))*""",
+    re.ASCII,
+)
+_QUOTE_MARKS = re.compile(r"(?:[ \t]*>[ \t]?)*")
+_DEEP_HEADING = re.compile(r"\A( {0,3})#{4,6}(?=[ \t])")
+_HORIZONTAL_RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*")
+_TASK = re.compile(r"\A([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX])\](?=[ \t])")
+_FOOTNOTE = re.compile(r"\A {0,3}\[\^(\d{1,3})\]:[ \t]*")
+_FORMULA_LINE = re.compile(r"[ \t]*(?:\\\[[ \t]*([^`]+?)[ \t]*\\\]|\$\$[ \t]*([^`$]+?)[ \t]*\$\$)[ \t]*")
+_FORMULA_BEGIN = re.compile(r"[ \t]*(?:(?P<latex>\\\[)[ \t]*(?P<first>(?:(?!\\\]).)*)|(?P<tex>\$\$)[ \t]*)")
+
+
+class RichText:
+    """A growing answer.
+
+    `feed` takes the deltas. `take` gives what will not change any more, each part of it once; `tail` what follows for
+    the moment. What they give in the end does not depend on how the text was cut into deltas.
+    """
+
+    def __init__(self) -> None:
+        self._settled: List[str] = []
+        self._line = ""  # the line that has not ended, but for what is settled of it
+        self._marks: Optional[str] = None  # its quote marks, if its beginning is settled
+        self._code: Optional[_Code] = None
+        self._header: Optional[str] = None  # a line that is a table's if a delimiter row follows
+        self._table: Optional[_OpenTable] = None
+
+    def feed(self, delta: str) -> None:
+        """Append `delta`, a piece of text of any length."""
+        *ended, self._line = (self._line + delta).split("\n")
+        for line in ended:
+            self._end_line(line)
+        if len(self._line) > _LONG_LINE:
+            self._settle_beginning()
+
+    def end(self) -> None:
+        """No more comes: all of it is settled."""
+        self._end_line(self._line)
+        self._line = ""
+        self._release_header()
+        self._end_table()
+
+    def take(self) -> str:
+        """What has been settled since the last call."""
+        settled = "".join(self._settled)
+        self._settled.clear()
+        return settled
+
+    def tail(self) -> str:
+        """What follows the settled text for the moment; it may look otherwise when more has come."""
+        if self._table:
+            is_row = not self._line or self._table.is_row(self._line)
+            drawn = self._table.drawn(cells(_unquoted(self._line)) if is_row and self._line else ())
+            return drawn if is_row else drawn + self._table.closing + self._line_so_far()
+        if self._header is None:
+            return self._line_so_far()
+        preview = _OpenTable.begun_by(self._header, "|-" * len(cells(_unquoted(self._header))))
+        if self._line and may_be_delimiter_row(_unquoted(self._line)):
+            return preview.drawn()
+        return f"{_rewritten(self._header)}\n{self._line_so_far()}"
+
+    def _line_so_far(self) -> str:
+        if self._code:
+            return "" if self._code.may_end(self._line) and self._marks is None else _shown_code(self._line)
+        fence = Fence.opened_by(self._line) if self._marks is None else None
+        if fence:
+            return _Code.fenced(self._line, fence).opening
+        line = _without_half(self._line)
+        return _rewritten(line) if self._marks is None else _rewritten_part(line, self._marks)
+
+    # Settling
+
+    def _settle(self, text: str) -> None:
+        self._settled.append(text)
+
+    def _settle_beginning(self) -> None:
+        if self._code:
+            end = len(self._line.rstrip("`\\]$ \t\r")) or len(self._line)  # what may close it, or become ```
+            self._settle(_shown_code(self._line[:end]))
+        elif self._marks is None:
+            if _may_be_row(self._line):
+                return
+            self._release_header()
+            self._end_table()
+            end = _decided(self._line)
+            self._settle(_rewritten_beginning(self._line[:end]))
+        else:
+            end = _decided(self._line)
+            self._settle(_rewritten_part(self._line[:end], self._marks))
+        if self._marks is None:
+            self._marks = _quote_marks(self._line)
+        self._line = self._line[end:]
+
+    def _end_line(self, line: str) -> None:
+        line = line[:-1] if line.endswith("\r") else line
+        if self._code:
+            self._end_code_line(line, self._code)
+        elif self._marks is not None:
+            self._settle(_rewritten_part(line, self._marks) + "\n")
+        elif self._table and self._table.is_row(line):
+            self._table.add(line)
+            self._settle(self._table.settled_rows())
+        elif self._header is not None and _is_delimiter_row(line, self._header):
+            self._table = _OpenTable.begun_by(self._header, line)
+            self._header = None
+        else:
+            self._release_header()
+            self._end_table()
+            self._end_text_line(line)
+        self._marks = None
+
+    def _end_text_line(self, line: str) -> None:
+        self._code = _Code.begun_by(line)
+        if self._code:
+            self._settle(self._code.opening)
+        elif _may_be_row(line):
+            self._header = line
+        else:
+            self._settle(_rewritten(line) + "\n")
+
+    def _end_code_line(self, line: str, code: _Code) -> None:
+        is_whole = self._marks is None and len(line) <= _LONG_LINE
+        if not code.ended_by(line, is_whole=is_whole):
+            self._settle(_shown_code(line) + "\n")
+            return
+        self._settle(code.last_line(line, is_whole=is_whole) + code.closing)
+        self._code = None
+
+    def _release_header(self) -> None:
+        if self._header is not None:
+            self._settle(_rewritten(self._header) + "\n")
+            self._header = None
+
+    def _end_table(self) -> None:
+        if self._table:
+            self._settle(self._table.drawn() + self._table.closing)
+            self._table = None
+
+
+class _Code(NamedTuple):
+    """A code block that is open, or a formula that is shown as one."""
+
+    opening: str
+    margin: str
+    fence: Optional[Fence] = None
+    closer: str = ""
+
+    @classmethod
+    def begun_by(cls, line: str) -> Optional[_Code]:
+        if len(line) > _LONG_LINE:
+            return None
+        fence = Fence.opened_by(line)
+        if fence:
+            return cls.fenced(line, fence)
+        margin, formula = _quote_marks(line), _FORMULA_BEGIN.fullmatch(_unquoted(line))
+        if formula is None:
+            return None
+        first = formula["first"]
+        opening = f"{margin}```tex\n" + (f"{margin}{_shown_code(first)}\n" if first else "")
+        return cls(opening, margin, closer="\\]" if formula["latex"] else "$$")
+
+    @classmethod
+    def fenced(cls, line: str, fence: Fence) -> _Code:
+        before, _, after = line.partition(fence.mark)
+        info = _INFO.fullmatch(after.strip())
+        if info:
+            return cls(f"{before}```{info['language'] or info['in_braces'] or ''}\n", fence.margin, fence)
+        return cls(f"{before}```\n{fence.margin}{_shown_code(after.strip())}\n", fence.margin, fence)
+
+    @property
+    def closing(self) -> str:
+        return f"{self.margin}```\n"
+
+    def ended_by(self, line: str, *, is_whole: bool) -> bool:
+        """Whether it ends with this line, or if not `is_whole` with one whose end this is."""
+        if self.fence:
+            return is_whole and self.fence.ended_by(line)
+        return line.rstrip().endswith(self.closer)
+
+    def may_end(self, line: str) -> bool:
+        return self.fence.may_end(line) if self.fence else bool(line) and self.closer.startswith(line.strip())
+
+    def last_line(self, line: str, *, is_whole: bool) -> str:
+        """What of the closing line belongs to the formula."""
+        if self.fence:
+            return ""
+        last = _shown_code(line.rstrip()[: -len(self.closer)].rstrip())
+        return last if is_whole and not _unquoted(last) else f"{last}\n"
+
+
+class _OpenTable:
+    """A table in a code block, of which some rows may be settled."""
+
+    def __init__(self, table: Table, margin: str) -> None:
+        self._table = table
+        self._margin = margin
+        self._settled = False
+
+    @classmethod
+    def begun_by(cls, header: str, delimiters: str) -> _OpenTable:
+        return cls(Table(cells(_unquoted(header)), cells(_unquoted(delimiters))), "> " if _is_quoted(header) else "")
+
+    @property
+    def closing(self) -> str:
+        return f"{self._margin}```\n"
+
+    def is_row(self, line: str) -> bool:
+        return _may_be_row(line) and not Fence.opened_by(line) and _is_quoted(line) == bool(self._margin)
+
+    def add(self, line: str) -> None:
+        self._table.add(cells(_unquoted(line)))
+
+    def drawn(self, unfinished: Sequence[str] = ()) -> str:
+        """The rows that are not settled, and what opens the code block if none is."""
+        lines = [self._margin + _shown_code(line) + "\n" for line in self._table.lines(unfinished)]
+        return "".join(lines if self._settled else [f"{self._margin}```\n", *lines])
+
+    def settled_rows(self) -> str:
+        """What of `drawn` does not change any more: nothing while the table is short, then every row."""
+        drawn = self.drawn()
+        if not self._settled and len(drawn) < _SETTLED_TABLE:
+            return ""
+        self._table.settle()
+        self._settled = True
+        return drawn
+
+
+def _may_be_row(line: str) -> bool:
+    longest = _LONGEST_ROW if _unquoted(line).startswith("|") else _LONG_LINE
+    return "|" in line and len(line) <= longest
+
+
+def _is_delimiter_row(line: str, header: str) -> bool:
+    return _is_quoted(line) == _is_quoted(header) and is_delimiter_row(_unquoted(line), cells(_unquoted(header)))
+
+
+def _quote_marks(line: str) -> str:
+    match = _QUOTE_MARKS.match(line)
+    return match[0] if match else ""
+
+
+def _unquoted(line: str) -> str:
+    return line[len(_quote_marks(line)) :]
+
+
+def _is_quoted(line: str) -> bool:
+    return _quote_marks(line) != ""
+
+
+def _shown_code(line: str) -> str:
+    """A line in a code block: ``` in it, which would end the block in Discord, is parted by what nobody sees."""
+    return re.sub("``(?=`)", "``\u200b", line)
+
+
+# One line of text
+
+
+def _rewritten(line: str) -> str:
+    """The line as Discord shows it."""
+    text = _unquoted(line) if len(line) <= _LONG_LINE else ""
+    formula = _FORMULA_LINE.fullmatch(text)
+    if formula:
+        return f"{_quote_marks(line)}`{formula[1] or formula[2]}`"
+    if _HORIZONTAL_RULE.fullmatch(text):
+        return _quote_marks(line) + RULE
+    return _rewritten_beginning(line)
+
+
+def _rewritten_beginning(line: str) -> str:
+    """The beginning of a line as Discord shows it."""
+    marks, text = _quote_marks(line), _unquoted(line)
+    text = _DEEP_HEADING.sub(r"\1###", text)
+    text = _TASK.sub(lambda task: task[1] + ("☐" if task[2] == " " else "☑"), text)
+    text = _FOOTNOTE.sub(lambda note: f"-# {_superscript(note[1])} ", text)
+    return marks + _rewritten_part(text, marks)
+
+
+def _rewritten_part(text: str, marks: str) -> str:
+    """A part of a line that has these quote marks."""
+    return _INLINE.sub(_inline, text).replace("\n", f"\n{marks}")
+
+
+def _inline(found: Match[str]) -> str:
+    """One thing within a line, as Discord shows it."""
+    if found["break"]:
+        return "\n"
+    if found["formula"]:
+        return f"`{found['inner'].strip()}`"
+    if found["footnote"]:
+        return _superscript(found["number"])
+    if found["badge"]:
+        return f"[{found['badge_text'] or '…'}]"
+    if found["image"]:
+        return _link(found["alt"], found["url"])
+    return found[0]
+
+
+def _superscript(number: str) -> str:
+    return number.translate(_SUPERSCRIPTS)
+
+
+def _link(text: str, url: str) -> str:
+    if not re.match("https?://", url, re.IGNORECASE):  # Discord makes no link of anything else
+        return f"{text} ({url})" if text else url
+    return f"[{text}]({url})" if text else url
+
+
+def _decided(line: str) -> int:
+    """How much of a line that goes on is shown alike whatever comes."""
+    for found in _INLINE.finditer(line):
+        is_open = found["opener"] and len(line) - found.start() <= 2 * _LONGEST_INLINE
+        if is_open or found.end() == len(line):
+            return found.start()
+    return len(line)
+
+
+def _without_half(line: str) -> str:
+    """The line without something at its end that will look otherwise when the rest of it has come."""
+    end = max((found.end() for found in _INLINE.finditer(line) if not found["opener"]), default=0)
+    half = _HALF.search(line, end)
+    return line[: half.start()] if half else line
