@@ -369,12 +369,13 @@ def _inside_inline(line: _Line) -> Set[int]:
 
 def _without_unfinished(body: str, fence: Optional[Fence]) -> str:
     """Take away a code block's opening line with nothing under it, and marks at the end that may not be complete."""
-    line = _last_line(body, fence)
-    if line is None or line.fence:
-        return body
-    if line.opened:
-        return body[: line.start].rstrip()
-    return _UNFINISHED_MARKS.sub("", body).rstrip()
+    before = None
+    while body != before:
+        before, line = body, _last_line(body, fence)
+        if line is None or line.fence:
+            return body
+        body = (body[: line.start] if line.opened else _UNFINISHED_MARKS.sub("", body)).rstrip()
+    return body
 
 
 def _closers(line: str) -> str:

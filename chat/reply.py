@@ -99,17 +99,22 @@ class Reply:
 
     def feed(self, text: str, now: float) -> None:
         """Take the next piece of the answer."""
+        self._said.append(text)
         if text.strip():
             self.thinking = False
-        if self.first_text_at is None and text.strip():
-            self.first_text_at = now
-            self._unseen = None
-            if self._show_thinking:
-                self._pages.feed(_thoughts_shown("".join(self._thoughts)))
-        self._said.append(text)
-        self._rich_text.feed(text)
+            if self.first_text_at is None:
+                self._begin(now)
+                text = text.lstrip("\r\n")
+        if self.first_text_at is not None:
+            self._rich_text.feed(text)
         since, chars = self._unseen or Unseen(now, 0)
         self._unseen = Unseen(since, chars + len(text))
+
+    def _begin(self, now: float) -> None:
+        self.first_text_at = now
+        self._unseen = None
+        if self._show_thinking:
+            self._pages.feed(_thoughts_shown("".join(self._thoughts)))
 
     def think(self, text: str, now: float) -> None:
         """Take the next piece of what the LLM thinks, which is no part of its answer."""

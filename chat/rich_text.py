@@ -37,6 +37,8 @@ _INLINE = re.compile(
 _HALF = re.compile(r"(?:\[?!(?:\[.*)?|\[(?:\^\d*)?|\\(?:\(.*)?|<(?:br?[ \t]*/?)?)\Z", re.IGNORECASE)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
+# Small models begin a block behind a text on the same line; for Discord it is one.
+_LATE_FENCE = re.compile(r"(?P<before>.*[^\s`>].*?)(?<!`)(?P<fence>```[\w+\-.#]*)[ \t]*")
 # A language and what some programs take beside it; Discord takes the language alone, and shows all else as code.
 _INFO = re.compile(
     r"""(?P<language>[\w+\-.#]+)?(?:\s*(?:\{\W*(?P<in_braces>[\w+\-.#]+)?[^{}]*\}|[\w-]+=(?:"[^"]*"|[^\s"]+)))*""",
@@ -151,6 +153,11 @@ class RichText:
         self._marks = None
 
     def _end_text_line(self, line: str) -> None:
+        late = _LATE_FENCE.fullmatch(line[: _LONG_LINE + 1])
+        if late and late["before"].count("```") % 2 == 0:
+            self._end_text_line(late["before"])
+            self._release_header()
+            line = late["fence"]
         self._code = _Code.begun_by(line)
         if self._code:
             self._settle(self._code.opening)

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chat.pages import MARK_CHARS, PAGE_CHARS, Pages
+from tests.markdown import open_block
 
 MARK = " ▌"
 FAMILY = "👨‍👩‍👧‍👦"
@@ -223,6 +224,7 @@ def test_block_left_open_is_closed() -> None:
         ("2 * 3 and snake_case", "2 * 3 and snake_case"),
         ("https://a.example/_b_/c_", "https://a.example/_b_/c"),
         ("text\n```py", "text"),
+        ("text ``\n```py", "text"),
         ("text\n```py\nx", "text\n```py\nx\n```"),
         ("```py\nx\n``", "```py\nx\n```"),
         ("```py\nx **\n```", "```py\nx **\n```"),
@@ -408,18 +410,6 @@ def test_pages_do_not_depend_on_the_cut_of_the_stream(
         if number % every == 0:
             pages.written(MARK, tail="what may change")
     assert pages.written() == pages_of(text, max_pages=max_pages)
-
-
-def open_block(page: str) -> str:
-    """The fence that is open at the end of a page, by the plain rules of CommonMark."""
-    fence = ""
-    for line in page.split("\n"):
-        run = re.match(r"[\s>]*(?:- )?(`{3,}|~{3,})(.*)", line)
-        if run and not fence and "`" not in run[2]:
-            fence = run[1]
-        elif run and fence and run[1].startswith(fence) and not run[2].strip():
-            fence = ""
-    return fence
 
 
 @settings(max_examples=300 * FUZZ_TIMES, deadline=None)

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, List, cast
+from typing import Any, List, Optional, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chat.channel_writer import WrittenReply
-from chat.reply import MARK, NOTICE_SECONDS, Phrases, Reply, Unseen
+from chat.reply import (
+    ANSWER_FILE,
+    MARK,
+    NOTICE_SECONDS,
+    THINKING_FILE,
+    THINKING_SHOWN_CHARS,
+    File,
+    Page,
+    Phrases,
+    Reply,
+    Unseen,
+)
+from tests.markdown import open_block
 
 NOW = 100.0
 LATER = NOW + NOTICE_SECONDS
@@ -70,3 +84,120 @@ def test_what_comes_after_a_write_was_composed_is_still_to_be_written(reply: Rep
 
     assert asyncio.run(run()) == f"Hello{MARK}"
     assert reply.unseen == Unseen(NOW, 6)
+
+
+# Thinking
+
+
+def test_an_llm_that_thinks_is_said_to(reply: Reply) -> None:
+    reply.think("Hm", NOW)
+    assert texts(reply) == []
+    assert reply.unseen == Unseen(LATER, 0)
+    assert texts(reply, LATER) == ["Thinking"]
+    reply.feed("Hello", LATER)
+    assert texts(reply, LATER) == [f"Hello{MARK}"]
+
+
+def test_thinking_that_begins_after_the_notice_is_new(reply: Reply) -> None:
+    reply.take()
+    reply.think("Hm", LATER + 1)
+    assert reply.unseen == Unseen(LATER + 1, 0)
+    reply.take()
+    reply.think(", hm", LATER + 2)
+    assert reply.unseen is None
+
+
+def test_what_was_thought_can_stand_above_the_answer() -> None:
+    reply = Reply(NOW, PHRASES, show_thinking=True)
+    reply.think("They *greet*\n\nme. ", NOW)
+    reply.think("`Hello` <@1> " + "and so on " * 100, NOW)
+    reply.feed("\n", NOW)
+    reply.feed("Hello", NOW)
+    (text,) = texts(reply)
+    first, second = text.split("\n")
+    assert first.startswith("-# 💭 They \\*greet\\* me. \\`Hello\\` \\<@1> and so on")
+    assert first.endswith("…")
+    assert len(first) < THINKING_SHOWN_CHARS + 20
+    assert second == f"Hello{MARK}"
+
+
+def test_thoughts_after_an_answer_began_are_not_shown() -> None:
+    reply = Reply(NOW, PHRASES, show_thinking=True)
+    reply.feed("Hello", NOW)
+    reply.think("hm", NOW)
+    reply.feed(" you", NOW)
+    reply.finish("", NOW)
+    assert texts(reply) == ["Hello you"]
+
+
+@pytest.mark.parametrize(("max_pages", "file"), [(2, File(THINKING_FILE, "Hm, hm")), (None, None)])
+def test_what_was_only_thought_is_kept_in_a_file(max_pages: Optional[int], file: Optional[File]) -> None:
+    reply = Reply(NOW, PHRASES, max_pages=max_pages)
+    reply.think("Hm", NOW)
+    reply.think(", hm", NOW)
+    assert reply.thinking
+    reply.finish("Only thought", NOW, keep_thoughts=True)
+    assert reply.pages(NOW) == [Page("Only thought\nSee the thoughts" if file else "Only thought", file)]
+
+
+# Long answers
+
+
+def test_an_answer_with_too_many_pages_is_attached_to_the_last(reply: Reply) -> None:
+    text = "A line of the answer.\n" * 500
+    reply.feed(text, NOW)
+    growing = reply.pages(NOW)
+    assert len(growing) == 2
+    assert growing[1].content.endswith(f"{MARK}\n-# It goes on")
+    reply.finish("Broken", NOW)
+    first, last = reply.pages(NOW)
+    assert first == growing[0]
+    assert last.content.endswith("answer.\n-# Broken\n-# See the file")
+    assert last.file == File(ANSWER_FILE, text)
+
+
+def test_an_answer_that_fits_has_no_file(reply: Reply) -> None:
+    reply.feed("A line of the answer.\n" * 140, NOW)
+    reply.finish("", NOW)
+    assert [page.file for page in reply.pages(NOW)] == [None, None]
+
+
+def test_without_a_file_all_pages_are_written() -> None:
+    reply = Reply(NOW, PHRASES, max_pages=None)
+    reply.feed("A line of the answer.\n" * 500, NOW)
+    reply.finish("", NOW)
+    assert "\n".join(texts(reply)) == ("A line of the answer.\n" * 500).strip()
+
+
+def test_a_table_is_drawn_while_it_grows(reply: Reply) -> None:
+    reply.feed("| a | b |\n|---|---|\n| longer | 1", NOW)
+    assert texts(reply) == [f"```\na      | b\n-------+--\nlonger | 1\n```{MARK}"]
+    reply.feed("0 |\n\nDone", NOW)
+    assert texts(reply) == [f"```\na      | b\n-------+---\nlonger | 10\n```\n\nDone{MARK}"]
+
+
+PIECES = ["word ", "日本語。", "\n", "\n\n", "| a | b |\n|---|---|\n", "| 1 | 2 |\n", "```py\n", "```\n"]
+PIECES += ["- [ ] x\n", "  - y\n", "# h\n", "![a](https://a.example)", "x" * 300, "あ" * 700, "> ", "[^1]", "<br>"]
+PIECES += ["**", "`", "||"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from([1, 3, None]))
+def test_at_every_moment_what_is_shown_is_whole(pieces: List[str], max_pages: Optional[int]) -> None:
+    reply = Reply(NOW, PHRASES, max_pages=max_pages)
+    before: List[str] = []
+    for piece in [*pieces, "end"]:
+        reply.feed(piece, NOW)
+        shown = texts(reply)
+        assert shown[: len(before) - 1] == before[:-1], "a full page was written again"
+        assert len(shown) >= len(before)
+        for text in shown:
+            assert text.strip()
+            assert len(text.encode("utf-16-le")) <= 4000
+            assert not open_block(text.replace(MARK, ""))
+        before = shown
+    reply.finish("", NOW)
+    ended = reply.pages(NOW)
+    assert [page.content for page in ended][: len(before) - 1] == before[:-1]
+    assert all(page.content.strip() for page in ended)
+    assert ended[-1].file is None or ended[-1].file.text == reply.text

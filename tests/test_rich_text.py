@@ -88,6 +88,7 @@ def test_what_discord_knows_stays_as_it_is(text: str) -> None:
         ('```python title="a.py"\nx\n```', "```python\nx\n```"),
         ("```{.python .numbered}\nx\n```", "```python\nx\n```"),
         ("```print(1) # on the line\nx\n```", "```\nprint(1) # on the line\nx\n```"),
+        ("So: ```py\nx\n```\nend ```a``` end", "So: \n```py\nx\n```\nend ```a``` end"),
         ("- ```{r}\n  x\n  ```", "- ```r\n  x\n  ```"),
     ],
 )
