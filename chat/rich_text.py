@@ -95,12 +95,12 @@ class RichText:
             is_row = not self._line or self._table.is_row(self._line)
             drawn = self._table.drawn(cells(_unquoted(self._line)) if is_row and self._line else ())
             return drawn if is_row else drawn + self._table.closing + self._line_so_far()
-        if self._header is None:
-            return self._line_so_far()
-        preview = _OpenTable.begun_by(self._header, "|-" * len(cells(_unquoted(self._header))))
-        if self._line and may_be_delimiter_row(_unquoted(self._line)):
-            return preview.drawn()
-        return f"{_rewritten(self._header)}\n{self._line_so_far()}"
+        if self._header is not None:
+            is_table = may_be_delimiter_row(_unquoted(self._line)) and (self._line or _begins_row(self._header))
+            return _preview(self._header) if is_table else f"{_rewritten(self._header)}\n{self._line_so_far()}"
+        if not self._code and self._marks is None and _begins_row(self._line):
+            return _preview(self._line)
+        return self._line_so_far()
 
     def _line_so_far(self) -> str:
         if self._code:
@@ -273,9 +273,19 @@ class _OpenTable:
         return drawn
 
 
+def _preview(header: str) -> str:
+    """A table of which only the header has come, or a part of it."""
+    columns = cells(_unquoted(header))
+    return _OpenTable.begun_by(header, "|-" * len(columns)).drawn() if any(columns) else ""
+
+
+def _begins_row(line: str) -> bool:
+    """Whether it begins as hardly any line does but a table's."""
+    return _unquoted(line).startswith("|") and not _unquoted(line).startswith("||")
+
+
 def _may_be_row(line: str) -> bool:
-    longest = _LONGEST_ROW if _unquoted(line).startswith("|") else _LONG_LINE
-    return "|" in line and len(line) <= longest
+    return "|" in line and len(line) <= (_LONGEST_ROW if _begins_row(line) else _LONG_LINE)
 
 
 def _is_delimiter_row(line: str, header: str) -> bool:

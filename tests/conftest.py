@@ -24,6 +24,12 @@ def _japanese_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hous
     yield from _program(tmp_path_factory.mktemp("japanese"), "ja")
 
 
+@pytest.fixture(scope="session", name="thinking_program")
+def _thinking_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    settings = {"THINK": True, "SHOW_THINKING": True, "MAX_PAGES": 2, "MAX_ANSWER_CHARS": 5000}
+    yield from _program(tmp_path_factory.mktemp("thinking"), "en-US", **settings)
+
+
 @pytest.fixture(name="house")
 def _house(english_program: House) -> Iterator[House]:
     """The running program, in a thread where nothing stands yet."""
@@ -36,9 +42,16 @@ def _japanese_house(japanese_program: House) -> Iterator[House]:
     yield from _visit(japanese_program)
 
 
-def _program(folder: Path, locale: str) -> Iterator[House]:
+@pytest.fixture(name="thinking_house")
+def _thinking_house(thinking_program: House) -> Iterator[House]:
+    """The same with a model that is told to think, and little room for its answers."""
+    yield from _visit(thinking_program)
+
+
+def _program(folder: Path, locale: str, **more: object) -> Iterator[House]:
     with LocalDiscord(locale=locale) as discord, LocalLLM() as llm:
-        settings = write_settings(folder / "settings.py", settings_for(discord, llm, LLM_READ_TIMEOUT=READ_TIMEOUT))
+        values = settings_for(discord, llm, LLM_READ_TIMEOUT=READ_TIMEOUT, **more)
+        settings = write_settings(folder / "settings.py", values)
         with BotProcess(discord.url, settings) as bot:
             bot.wait_until_ready()
             yield House(discord, llm, bot)

@@ -22,7 +22,7 @@ import responses
 from chat import config, wire
 from chat.faults import Fault, LLMError
 from chat.wire import Text, Thinking
-from llm_model import End, Failed, Finished, Incomplete, LLM_Model, Message, Stopped, Stream
+from llm_model import End, Failed, Finished, Incomplete, LLM_Model, Message, Stopped, Stream, TooLong
 from local.llm_format import ollama_error, ollama_record, openai_error
 from local.llm_server import Chat, LocalLLM, refused_port, self_signed_certificate
 
@@ -138,17 +138,83 @@ def test_each_token_is_read_before_the_next_is_said(api: str, chunked: bool) -> 
 
 @pytest.mark.parametrize("api", APIS)
 def test_thinking_comes_as_pieces_of_its_own(llm: LocalLLM, api: str) -> None:
-    async def pieces() -> List[object]:
-        async with model_at(llm.url, LLM_API=api).stream(MESSAGES) as stream:
-            return [piece async for piece in stream]
-
     def script(chat: Chat) -> None:
         chat.think("hm")
         chat.say("Hi")
         chat.finish()
 
     llm.script = script
-    assert run(pieces()) == [Thinking("hm"), Text("Hi")]
+    assert run(pieces_of(model_at(llm.url, LLM_API=api))) == [Thinking("hm"), Text("Hi"), Finished("stop")]
+
+
+async def pieces_of(model: LLM_Model) -> List[object]:
+    """The pieces of an answer, and its end."""
+    async with model.stream(MESSAGES) as stream:
+        return [*[piece async for piece in stream], stream.end]
+
+
+def test_thinking_between_tags_is_parted_from_the_text(llm: LocalLLM) -> None:
+    llm.answers(["<thi", "nk>h", "m</think", ">Hi", " <"])
+    expected = [Thinking("h"), Thinking("m"), Text("Hi"), Text(" "), Text("<"), Finished("stop")]
+    assert run(pieces_of(model_at(llm.url))) == expected
+
+
+def test_what_may_become_a_tag_is_not_lost_when_the_stream_fails(llm: LocalLLM) -> None:
+    def script(chat: Chat) -> None:
+        chat.say("Hi <thin")
+        chat.error_line("out of memory")
+
+    llm.script = script
+    *pieces, end = run(pieces_of(model_at(llm.url)))
+    assert pieces == [Text("Hi "), Text("<thin")]
+    assert isinstance(end, Failed)
+
+
+@pytest.mark.parametrize("tokens", [["abc", "defg", "h"], ["abcdefgh"], ["<think>abc", "</think>defgh"]])
+def test_an_llm_that_says_too_much_is_ended(llm: LocalLLM, tokens: List[str]) -> None:
+    async def talk() -> List[object]:
+        pieces = asyncio.ensure_future(pieces_of(model_at(llm.url, MAX_ANSWER_CHARS=6)))
+        chat = await elsewhere(llm.next_chat)
+        for token in tokens:
+            with contextlib.suppress(ConnectionError):  # it has been ended already
+                await elsewhere(chat.say, token)
+        await elsewhere(chat.wait_closed)
+        return await pieces
+
+    *pieces, end = run(talk())
+    assert "".join(piece.text for piece in pieces if isinstance(piece, (Text, Thinking))) == "abcdef"
+    assert end == TooLong()
+
+
+def test_an_answer_of_just_the_limit_is_whole(llm: LocalLLM) -> None:
+    llm.answers(["abc", "def"])
+    assert ask(model_at(llm.url, MAX_ANSWER_CHARS=6)) == Answer("abcdef", Finished("stop"))
+
+
+@pytest.mark.parametrize("think", [True, False])
+def test_ollama_is_told_whether_to_think(llm: LocalLLM, think: bool) -> None:  # noqa: FBT001 - a parameter
+    llm.answers("ok")
+    ask(model_at(llm.url, THINK=think))
+    assert llm.requests[0].json == {"model": "gemma:2b", "messages": MESSAGES, "stream": True, "think": think}
+
+
+def test_other_servers_are_not_told_what_only_ollama_knows(llm: LocalLLM) -> None:
+    llm.answers("ok")
+    ask(model_at(llm.url, LLM_API="openai", THINK=True))
+    assert "think" not in llm.requests[0].json
+
+
+def test_a_model_that_refuses_to_think_is_asked_without(llm: LocalLLM) -> None:
+    def script(chat: Chat) -> None:
+        if "think" in chat.json:
+            chat.error(400, ollama_error('"gemma:2b" does not support thinking'))
+            return
+        chat.say("ok")
+        chat.finish()
+
+    llm.script = script
+    assert ask(model_at(llm.url, THINK=True)) == Answer("ok", Finished("stop"))
+    assert [request.json.get("think") for request in llm.requests] == [True, None]
 
 
 @pytest.mark.parametrize("api", APIS)

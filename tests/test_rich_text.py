@@ -158,7 +158,12 @@ def test_long_table_keeps_what_is_settled_of_it() -> None:
         ("~~~py", "```py\n"),
         ("~~~py\nx\n~~", "```py\nx\n"),
         ("```\nx ``", "```\nx ``"),
-        ("| a | b |", "| a | b |"),
+        ("|", ""),
+        ("| a | b", "```\na | b\n--+--\n"),
+        ("| a | b |\n", "```\na | b\n--+--\n"),
+        ("> | a | b |\n>", "> ```\n> a | b\n> --+--\n"),
+        ("||spoi", "||spoi"),
+        ("a | b\n", "a | b\n"),
         ("| a | b |\n|--", "```\na | b\n--+--\n"),
     ],
 )
