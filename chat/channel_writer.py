@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Coroutine
 
     from chat.pacing import Budget
-    from chat.rate_limits import ChannelBudgets, RateLimits
+    from chat.rate_limits import RateLimits
     from chat.reply import File, Reply, Unseen
 
 _log = logging.getLogger(__name__)
@@ -64,13 +64,18 @@ class WrittenReply:
     ``on_lost`` is called when it can't be written any more: its message was deleted, or the right to write taken away.
     """
 
-    def __init__(self, reply: Reply, question: discord.Message, on_lost: Callable[[], None]) -> None:
+    def __init__(
+        self, reply: Reply, question: discord.Message, on_lost: Callable[[], None], limits: RateLimits
+    ) -> None:
         self.reply = reply
         self.edits = 0
         self.over = asyncio.Event()
         """Set when all of it stands in the channel, or nothing more can be written."""
         self.busy = False
         """A write of it is on its way; the next one comes after it."""
+        self.lost = False
+        """Not all of it could be written, and nothing more can."""
+        self._limits = limits
         self._question = question
         self._on_lost = on_lost
         self._messages: List[discord.PartialMessage] = []
@@ -128,10 +133,10 @@ class WrittenReply:
         """Send a write to Discord. Whatever fails, its text stays due, or the reply is over."""
         send = self._edit(write, write.message) if write.message else self._create(write)
         try:
-            await asyncio.wait_for(send, WRITE_SECONDS)
+            await self._limits.within(WRITE_SECONDS, send)
         except discord.HTTPException as error:
-            # Not found, forbidden and the like stay so; 429 and 5xx pass (discord.py has retried most by now).
-            self._failed(error, clock(), passing=error.status >= 500 or error.status == 429)  # noqa: PLR2004
+            # Not found, forbidden and the like stay so; 408, 429 and 5xx pass (discord.py has retried most by now).
+            self._failed(error, clock(), passing=error.status >= 500 or error.status in (408, 429))  # noqa: PLR2004
         except _PASSING_ERRORS as error:
             self._failed(error, clock(), passing=True)
         else:
@@ -146,6 +151,7 @@ class WrittenReply:
 
     def lose(self) -> None:
         """Nothing of it can be written any more."""
+        self.lost = True
         self.over.set()
         self._on_lost()
 
@@ -200,9 +206,10 @@ def _upload(file: File) -> discord.File:
 class ChannelWriter:
     """Writes the replies of one channel. It has a task only while there are any."""
 
-    def __init__(self, channel: discord.abc.Messageable, budgets: ChannelBudgets, every_chars: int) -> None:
+    def __init__(self, channel: discord.abc.MessageableChannel, limits: RateLimits, every_chars: int) -> None:
         self._channel = channel
-        self._budgets = budgets
+        self._limits = limits
+        self._budgets = limits.of(channel.id)
         self._every_chars = every_chars
         self._replies: List[WrittenReply] = []
         self._runner: Optional[asyncio.Task[None]] = None
@@ -215,7 +222,7 @@ class ChannelWriter:
     @contextlib.contextmanager
     def writing(self, reply: Reply, question: discord.Message, on_lost: Callable[[], None]) -> Iterator[WrittenReply]:
         """Write a reply as it grows, until it is over or the block ends; what stands of it then stays."""
-        written = WrittenReply(reply, question, on_lost)
+        written = WrittenReply(reply, question, on_lost, self._limits)
         self._replies.append(written)
         self._changed.set()
         if self._runner is None or self._runner.done():
@@ -265,6 +272,14 @@ class ChannelWriter:
             _log.error("A writer's task failed", exc_info=task.exception())
 
     async def _run(self) -> None:
+        try:
+            await self._write_all()
+        except Exception:  # raised again: nobody may wait for a reply that nobody writes
+            for written in self._replies:
+                written.lose()
+            raise
+
+    async def _write_all(self) -> None:
         while self._replies:
             self._changed.clear()
             now = self._clock()
@@ -331,7 +346,7 @@ class ChannelWriters:
     def of(self, channel: discord.abc.MessageableChannel) -> ChannelWriter:
         """Give the writer of a channel."""
         if channel.id not in self._writers:
-            self._writers[channel.id] = ChannelWriter(channel, self._limits.of(channel.id), self._every_chars)
+            self._writers[channel.id] = ChannelWriter(channel, self._limits, self._every_chars)
         return self._writers[channel.id]
 
     async def close(self) -> None:

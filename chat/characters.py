@@ -11,6 +11,15 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of `text` can be seen; Discord takes no message of which nothing can."""
+    return not text.strip() or all(char in _BLANKS or unicodedata.category(char) in _INVISIBLE for char in text)
+
+
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul fillers, the empty Braille pattern
+_INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")
+
+
 def columns(text: str) -> int:
     """How many columns `text` takes in fixed-width type: two for a wide character such as 日 or 😀 (UAX #11)."""
     if text.isascii():

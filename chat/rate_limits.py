@@ -7,8 +7,10 @@ these two the channel's writer counts (pacing.Budget), and discord.py's waiting 
 
 from __future__ import annotations
 
+import asyncio
+import math
 import re
-from typing import TYPE_CHECKING, Dict, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Coroutine, Dict, NamedTuple, Optional
 
 import aiohttp
 from discord.http import Ratelimit
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from discord.http import HTTPClient
 
+_TOO_MANY_REQUESTS = 429
 _ROUTES = ("POST /channels/{channel_id}/messages", "PATCH /channels/{channel_id}/messages/{message_id}")
 _MESSAGES_PATH = re.compile(r"/channels/(\d+)/messages(/\d+)?$")
 
@@ -38,6 +41,7 @@ class RateLimits:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._channels: Dict[int, ChannelBudgets] = {}
+        self._blocked_until = -math.inf  # a 429 came: until then discord.py holds requests back
         self.trace = aiohttp.TraceConfig()
         """For the ``http_trace`` of the Client: sees each response as it arrives."""
         self.trace.on_request_end.append(self._on_response)
@@ -57,12 +61,33 @@ class RateLimits:
 
         http.get_ratelimit = get_ratelimit  # type: ignore[method-assign] # the one place where all requests ask
 
+    async def within(self, seconds: float, request: Coroutine[Any, Any, None]) -> None:
+        """Wait for a request. Raises asyncio.TimeoutError when Discord has left it without an answer for so long.
+
+        The time for which a 429 blocks does not count: a request that is cancelled while discord.py waits out a global
+        limit would hold back all others for ever (discord.py 2.7.1, http.py, `_global_over`).
+        """
+        began, task = self._clock(), asyncio.ensure_future(request)
+        try:
+            while not task.done():
+                left = max(began, self._blocked_until) + seconds - self._clock()
+                if left <= 0:
+                    raise asyncio.TimeoutError
+                await asyncio.wait({task}, timeout=left)
+            task.result()
+        finally:
+            task.cancel()
+
     async def _on_response(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
+        now, status = self._clock(), params.response.status
+        headers = {name.lower(): value for name, value in params.response.headers.items()}
+        if status == _TOO_MANY_REQUESTS:
+            self._blocked_until = max(self._blocked_until, now + float(headers.get("retry-after", 0)))
         budget = self._budget(params.method, params.url.path)
         if budget:
-            _learn(budget, self._clock(), params.response.status, dict(params.response.headers))
+            _learn(budget, now, status, headers)
 
     def _budget(self, method: str, path: str) -> Optional[Budget]:
         match = _MESSAGES_PATH.search(path)
@@ -73,15 +98,14 @@ class RateLimits:
 
 
 def _learn(budget: Budget, now: float, status: int, headers: Dict[str, str]) -> None:
-    named = {name.lower(): value for name, value in headers.items()}
-    if status == 429:  # noqa: PLR2004 - Too Many Requests
-        budget.block(now, float(named.get("retry-after", budget.window)))
-    elif "x-ratelimit-remaining" in named:
+    if status == _TOO_MANY_REQUESTS:
+        budget.block(now, float(headers.get("retry-after", budget.window)))
+    elif "x-ratelimit-remaining" in headers:
         budget.learn(
             now,
-            limit=int(named["x-ratelimit-limit"]),
-            remaining=int(named["x-ratelimit-remaining"]),
-            reset_after=float(named["x-ratelimit-reset-after"]),
+            limit=int(headers["x-ratelimit-limit"]),
+            remaining=int(headers["x-ratelimit-remaining"]),
+            reset_after=float(headers["x-ratelimit-reset-after"]),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import List, NamedTuple, Optional
 
-from chat.characters import boundary_before
+from chat.characters import boundary_before, is_blank
 from chat.pages import Pages
 from chat.rich_text import RichText
 
@@ -100,7 +100,7 @@ class Reply:
     def feed(self, text: str, now: float) -> None:
         """Take the next piece of the answer."""
         self._said.append(text)
-        if text.strip():
+        if not is_blank(text):
             self.thinking = False
             if self.first_text_at is None:
                 self._begin(now)

@@ -67,6 +67,33 @@ def test_a_429_closes_the_budget_until_the_server_says(discord: LocalDiscord) ->
     _with_channel(discord, work)
 
 
+def test_a_global_limit_is_waited_out_and_holds_up_nobody_after_it(discord: LocalDiscord) -> None:
+    async def work(channel: discord_py.TextChannel, limits: RateLimits) -> None:
+        message = await channel.send("0")
+
+        async def edit(content: str) -> None:
+            await message.edit(content=content)
+
+        discord.faults.rate_limit("PATCH", retry_after=1, is_global=True)
+        await limits.within(0.5, edit("1"))
+        assert discord.message(message.id).content == "1"
+        await limits.within(0.5, edit("2"))
+
+    _with_channel(discord, work)
+
+
+def test_a_request_that_is_not_answered_is_given_up(discord: LocalDiscord) -> None:
+    async def work(channel: discord_py.TextChannel, limits: RateLimits) -> None:
+        async def send() -> None:
+            await channel.send("0")
+
+        discord.faults.delay("POST", seconds=3600)
+        with pytest.raises(asyncio.TimeoutError):
+            await limits.within(0.1, send())
+
+    _with_channel(discord, work)
+
+
 def test_other_routes_keep_the_limits_of_discord_py(discord: LocalDiscord) -> None:
     discord.limits.set("typing", limit=2, per=0.3)
 

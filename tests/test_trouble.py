@@ -33,6 +33,11 @@ def _says_and(then: Callable[[Chat], None]) -> Callable[[Chat], None]:
     return happens
 
 
+def _only_what_nobody_sees(chat: Chat) -> None:
+    chat.say("\u200b\u2060 \u2800")
+    chat.finish()
+
+
 def _error(status: int, message: str) -> Callable[[Chat], None]:
     return lambda chat: chat.error(status, {"error": message})
 
@@ -62,6 +67,7 @@ TROUBLES: Dict[str, Trouble] = {
     "error line": _in_mid_answer(lambda chat: chat.error_line("out of memory"), FAULTS[Fault.SERVER_ERROR], "memory"),
     "no JSON": _in_mid_answer(lambda chat: chat.raw(b"oops\n"), FAULTS[Fault.BAD_STREAM], "oops"),
     "long line": _in_mid_answer(lambda chat: chat.raw(b"x" * 2_000_000), FAULTS[Fault.BAD_STREAM], "1048576"),
+    "invisible": Trouble(_only_what_nobody_sees, wording.EMPTY, "finished (stop)"),
     "silent": Trouble(lambda _chat: None, FAULTS[Fault.SILENT], "silent"),
     "silent later": _in_mid_answer(lambda _chat: None, FAULTS[Fault.SILENT], "silent"),
 }
@@ -137,7 +143,7 @@ def test_a_deleted_answer_ends_quietly_and_frees_the_llm(house: House, chat: Cha
     house.discord.delete(house.messages()[0])
     chat.say(" two three four five six seven")
     chat.wait_closed()
-    house.bot.wait_for_log(f"channel={house.place}")
+    assert "end=lost" in house.bot.wait_for_log(f"answer channel={house.place}")
     assert house.texts() == []
     _answers_again(house)
 
