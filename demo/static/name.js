@@ -15,6 +15,7 @@ export class Name {
       if (event.isComposing || event.keyCode === 229) return;
       if (event.key === 'Enter' && this.#input.value.trim()) rename(this.#input.value.trim());
       if (event.key !== 'Enter' && event.key !== 'Escape') return;
+      event.preventDefault(); // the same key would press the button that has the focus now
       this.#end();
       this.#button.focus();
     });
