@@ -6,7 +6,7 @@ export PYTHON EXCEPT
 .PHONY: help run demo test test-all screenshots lint format clean
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
 
 run: ## start the bot
 	@tools/venv.sh $(VENV) run

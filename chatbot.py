@@ -231,7 +231,7 @@ class Chat(commands.Cog):
     def __init__(self, bot: ChatBot) -> None:
         self._bot = bot
 
-    @commands.command()
+    @commands.command(aliases=["ｃｈａｔ"])  # as Japanese input may write it
     async def chat(self, context: commands.Context[ChatBot], *, prompt: str = "") -> None:
         """Answer a question: `!chat <prompt>`."""
         bot, question = self._bot, context.message
@@ -267,7 +267,7 @@ def _sentence_for(reason: str, reply: Reply) -> Optional[wording.Sentence]:
     """What there is to say of an answer that the LLM has finished, for the reason that it gives."""
     if reply.thinking:
         return wording.STILL_THINKING
-    if not reply.text.strip():
+    if reply.first_text_at is None:
         return wording.EMPTY
     return wording.LENGTH if reason in _LENGTH_REASONS else None
 
@@ -300,7 +300,7 @@ def _log_answer(question: discord.Message, written: WrittenReply, end: Optional[
         first,
         now - reply.asked,
         written.edits,
-        _end_for_log(end),
+        "lost" if written.lost else _end_for_log(end),
     )
 
 
@@ -343,10 +343,14 @@ def _first_signal(loop: asyncio.AbstractEventLoop) -> asyncio.Future[int]:
     """Give a future for the first Ctrl-C or SIGTERM; a second one ends the program at once."""
     stopped: asyncio.Future[int] = loop.create_future()
 
-    def stop(number: int, _frame: object) -> None:
+    def note(number: int) -> None:
         for either in (signal.SIGINT, signal.SIGTERM):
             signal.signal(either, signal.SIG_DFL)
-        loop.call_soon_threadsafe(stopped.set_result, number)
+        if not stopped.done():
+            stopped.set_result(number)
+
+    def stop(number: int, _frame: object) -> None:
+        loop.call_soon_threadsafe(note, number)
 
     # Not loop.add_signal_handler, which Windows lacks.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -396,6 +400,17 @@ def _end(status: int) -> NoReturn:
     os._exit(status if status >= 0 else 128 - status)
 
 
+class _ShortReconnects(logging.Filter):
+    """One line for a lost connection to Discord, which discord.py makes anew by itself, instead of a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.levelno == logging.ERROR and "reconnect" in record.msg:
+            record.msg = f"{record.msg} (%s: %s)"
+            record.args = (*(record.args or ()), type(record.exc_info[1]).__name__, record.exc_info[1])
+            record.exc_info = None
+        return True
+
+
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run the bot, and end the program with it. Gives 1 when something in the settings has to be set right."""
     parser = argparse.ArgumentParser(description="A Discord bot that streams the answers of an LLM server.")
@@ -403,6 +418,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--settings", type=Path, default=here / "settings.py", help="another file than settings.py")
     options = parser.parse_args(arguments)
     discord.utils.setup_logging(level=logging.INFO)
+    logging.getLogger("discord.client").addFilter(_ShortReconnects())
     # The bot has no voice; that this lacks packages would look like a fault to a beginner.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     try:

@@ -29,11 +29,13 @@ class Sentence(NamedTuple):
 # The file itself. {file} is its name, {folder} where it was looked for.
 SETTINGS_FILE_MISSING = Sentence(
     "There is no {file} in {folder}. Copy the sample in that folder, then fill it in: "
-    "cp {file}.sample {file} (Windows: copy {file}.sample {file}). "
-    "To try the bot first without any account: python3 -m demo (Windows: python -m demo)",
+    "cp settings.py.sample {file} (Windows: copy settings.py.sample {file}). "
+    "To try the bot first without any account: make demo "
+    "(without make: python -m demo in the virtual environment, see README.md)",
     "{folder} に {file} がありません。このフォルダーで見本をコピーしてから、中身を書き込んでください: "
-    "cp {file}.sample {file} (Windows では copy {file}.sample {file})。"
-    "アカウントなしで先に試すこともできます: python3 -m demo (Windows では python -m demo)",
+    "cp settings.py.sample {file} (Windows では copy settings.py.sample {file})。"
+    "アカウントなしで先に試すこともできます: make demo "
+    "(make がなければ、仮想環境で python -m demo。README.ja.md を参照)",
 )
 SETTINGS_FILE_NAMED_TXT = Sentence(
     "There is no {file} in {folder}, but a {file}.txt: the editor has added .txt to the name. Rename it: "
@@ -43,10 +45,10 @@ SETTINGS_FILE_NAMED_TXT = Sentence(
 )
 SETTINGS_FILE_IS_FOLDER = Sentence(
     "{file} in {folder} is a folder. It must be a file: rename or remove the folder, then copy the sample: "
-    "cp {file}.sample {file} (Windows: copy {file}.sample {file})",
+    "cp settings.py.sample {file} (Windows: copy settings.py.sample {file})",
     "{folder} の {file} はフォルダーになっています。ファイルでなければなりません。"
     "フォルダーの名前を変えるか削除してから、見本をコピーしてください: "
-    "cp {file}.sample {file} (Windows では copy {file}.sample {file})",
+    "cp settings.py.sample {file} (Windows では copy settings.py.sample {file})",
 )
 SETTINGS_FILE_UNREADABLE = Sentence(
     "{file} in {folder} can't be read ({reason}). Make sure that your user is allowed to read it.",
@@ -93,9 +95,10 @@ SETTINGS_NAME_ERROR = Sentence(
     "{file} の {line} 行目: Python の知らない名前 {word} が使われています: {text} ({hint})",
 )
 SETTINGS_RUN_ERROR = Sentence(
-    "{file}, line {line}: Python can't run this line: {text} ({error}). Correct it, or compare it with {file}.sample.",
+    "{file}, line {line}: Python can't run this line: {text} ({error}). "
+    "Correct it, or compare it with settings.py.sample.",
     "{file} の {line} 行目: Python がこの行を実行できません: {text} ({error})。"
-    "{file}.sample と見比べて直してください。",
+    "settings.py.sample と見比べて直してください。",
 )
 
 # Names

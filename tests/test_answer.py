@@ -140,9 +140,10 @@ def test_phones_may_write_the_command_with_a_capital(house: House) -> None:
     house.wait_for_texts("Yes")
 
 
-def test_japanese_input_may_write_the_prefix_in_full_width(house: House) -> None:
+@pytest.mark.parametrize("command", ["！chat　こんにちは", "！ｃｈａｔ　こんにちは", "!Ｃｈａｔ こんにちは"])
+def test_japanese_input_may_write_the_command_in_full_width(house: House, command: str) -> None:
     house.llm.answers("はい")
-    house.discord.say("！chat　こんにちは", channel=house.place)
+    house.discord.say(command, channel=house.place)
     house.wait_for_texts("はい")
 
 

@@ -51,14 +51,14 @@ def test_without_settings_it_says_how_to_make_them(tmp_path: Path) -> None:
     run = _chatbot("--settings", str(tmp_path / "settings.py"))
     assert run.returncode == 1
     assert "Copy the sample" in run.stderr
-    assert "To try the bot first without any account: python3 -m demo" in run.stderr
+    assert "To try the bot first without any account: make demo" in run.stderr
     assert "Traceback" not in run.stderr
 
 
 def test_in_a_japanese_terminal_it_says_so_in_japanese(tmp_path: Path) -> None:
     run = _chatbot("--settings", str(tmp_path / "settings.py"), language="ja_JP.UTF-8")
     assert "見本をコピー" in run.stderr
-    assert "アカウントなしで先に試すこともできます: python3 -m demo" in run.stderr
+    assert "アカウントなしで先に試すこともできます: make demo" in run.stderr
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
@@ -183,6 +183,14 @@ def test_a_signal_before_the_first_text(discord: LocalDiscord, llm: LocalLLM, ru
     assert run.wait() == -signal.SIGTERM
     chat.wait_closed()
     assert discord.messages()[-1].content == wording.BROKEN_OFF.en
+
+
+def test_a_lost_connection_to_discord_is_one_line_in_the_log(discord: LocalDiscord, run: BotProcess) -> None:
+    run.start()
+    run.wait_until_ready()
+    discord.stop()
+    assert "Cannot connect to host" in run.wait_for_log("Attempting a reconnect")
+    assert "Traceback" not in run.log
 
 
 def test_a_signal_while_logging_in(discord: LocalDiscord, run: BotProcess) -> None:
