@@ -3,7 +3,7 @@
 VENV := .venv
 export PYTHON EXCEPT
 
-.PHONY: help run demo test test-all screenshots lint format clean
+.PHONY: help run demo test test-all fuzz screenshots lint format clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
@@ -22,6 +22,10 @@ test: ## run all tests
 
 test-all: ## run all tests on every Python from 3.8 on that is installed
 	@tools/test-all.sh $(ARGS)
+
+fuzz: ## try 30 times as much generated text on what cuts and rewrites answers
+	@tools/venv.sh $(VENV) test
+	FUZZ_TIMES=30 $(VENV)/bin/python -m pytest -m fuzz --timeout 3600 $(ARGS)
 
 screenshots: ## take the READMEs' pictures anew, from the running demo
 	@tools/venv.sh $(VENV) test

@@ -284,7 +284,7 @@ STILL_THINKING = Sentence(
 LENGTH = Sentence(
     "⚠️ The model reached its own length limit, so the answer may end too early. To go on, ask for the rest and quote "
     "the last sentence.",
-    "⚠️ モデルの長さの上限に達したため、答えが途中で終わっているかもしれません。"
+    "⚠️ モデルの長さの上限に達したため、答えは途中までかもしれません。"
     "続きが必要なら、最後の文を引用して続きを質問してください。",
 )
 TOO_LONG = Sentence(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from itertools import accumulate
 from typing import List, Optional
 
 import pytest
 import regex
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat.pages import MARK_CHARS, PAGE_CHARS, Pages
+from tests.fuzz import fuzzed
 from tests.markdown import open_block
 
 MARK = " ▌"
@@ -332,7 +332,6 @@ def test_last_page_closes_its_code_and_emphasis() -> None:
 
 # Properties
 
-FUZZ_TIMES = int(os.environ.get("FUZZ_TIMES", "1"))  # a longer run: as many times the cases
 
 PROSE = ["word ", "Sentence. ", "a, b ", "日本語の文。", "長い「引用。」次、", "x" * 700, "あ" * 300]
 PROSE += ["\n", "\n\n", "\r\n", "   ", "<:a:1>", "https://a.example/b", "**", "||", "\\", "("]
@@ -352,7 +351,7 @@ def cut_up(text: str, sizes: List[int]) -> List[str]:
     return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)])]
 
 
-@settings(max_examples=500 * FUZZ_TIMES, deadline=None)
+@fuzzed(500)
 @given(texts(PROSE))
 @example("🇯🇵" * 700)
 def test_prose_loses_only_white_space_and_no_character_is_cut(text: str) -> None:
@@ -372,7 +371,7 @@ def without_fences(text: str) -> str:
     return re.sub(r"\s|>|\u200b", "", re.sub(r"(?m)^[-> \t]*(`{3,}|~{3,})\w{0,40}\s*$", "", text))
 
 
-@settings(max_examples=600 * FUZZ_TIMES, deadline=None)
+@fuzzed(600)
 @given(texts(FENCED))
 @example("```\n`" + "👨\u200d" * 680)
 @example("```\n`\n" + "x" * 2000)
@@ -381,7 +380,7 @@ def test_fenced_text_loses_only_white_space_and_fences(text: str) -> None:
     assert without_fences("\n".join(pages_of(text))) == without_fences(text)
 
 
-@settings(max_examples=400 * FUZZ_TIMES, deadline=None)
+@fuzzed(400)
 @given(texts(FENCED), st.lists(st.integers(1, 6) | st.integers(1, 900), max_size=40))
 def test_pages_are_stable_and_within_the_limit_while_they_grow(text: str, sizes: List[int]) -> None:
     pages, full = Pages(), pages_of("")
@@ -399,7 +398,7 @@ def test_pages_are_stable_and_within_the_limit_while_they_grow(text: str, sizes:
     assert pages.written() == pages_of(text)
 
 
-@settings(max_examples=200 * FUZZ_TIMES, deadline=None)
+@fuzzed(200)
 @given(texts(FENCED), st.integers(1, 7), st.integers(1, 200), st.none() | st.integers(1, 3))
 def test_pages_do_not_depend_on_the_cut_of_the_stream(
     text: str, size: int, every: int, max_pages: Optional[int]
@@ -412,7 +411,7 @@ def test_pages_do_not_depend_on_the_cut_of_the_stream(
     assert pages.written() == pages_of(text, max_pages=max_pages)
 
 
-@settings(max_examples=300 * FUZZ_TIMES, deadline=None)
+@fuzzed(300)
 @given(
     st.lists(st.sampled_from(["```", "~~~~", "```py", "x = 1", "# text", "日本語" * 50, "", "y" * 900]), max_size=60),
     st.integers(1, 3),

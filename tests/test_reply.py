@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, List, Optional, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.channel_writer import WrittenReply
@@ -22,6 +22,7 @@ from chat.reply import (
     Reply,
     Unseen,
 )
+from tests.fuzz import fuzzed
 from tests.markdown import open_block
 
 NOW = 100.0
@@ -181,7 +182,7 @@ PIECES += ["- [ ] x\n", "  - y\n", "# h\n", "![a](https://a.example)", "x" * 300
 PIECES += ["**", "`", "||"]
 
 
-@settings(max_examples=300, deadline=None)
+@fuzzed(300)
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from([1, 3, None]))
 def test_at_every_moment_what_is_shown_is_whole(pieces: List[str], max_pages: Optional[int]) -> None:
     reply = Reply(NOW, PHRASES, max_pages=max_pages)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Iterator, List, Tuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat.rich_text import RULE, RichText
+from tests.fuzz import fuzzed
 
-FUZZ_TIMES = int(os.environ.get("FUZZ_TIMES", "1"))  # a longer run: as many times the cases
 TABLE = "| Fruit | Price |\n|---|--:|\n| Apple | 5 |\n| Fig | 120 |\n"
 DRAWN = "```\nFruit | Price\n------+------\nApple |     5\nFig   |   120\n```\n"
 
@@ -205,7 +204,7 @@ PIECES += ["\\", "!", "[", "<", "[![a](b)](c)", "*", "    ", "word " * 130]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 
-@settings(max_examples=500 * FUZZ_TIMES, deadline=None)
+@fuzzed(500)
 @given(TEXTS, st.lists(st.integers(1, 5) | st.integers(1, 700), min_size=1, max_size=30))
 @example("`" + "x" * 290 + "<br>`" + "y" * 400, [100])
 @example("| a | b |\n|---|---|\n" * 60, [7])
@@ -218,7 +217,7 @@ def test_any_cut_of_the_stream_gives_the_same(text: str, sizes: List[int]) -> No
     assert shown(*deltas) == shown(text)
 
 
-@settings(max_examples=300 * FUZZ_TIMES, deadline=None)
+@fuzzed(300)
 @given(st.lists(st.sampled_from(PIECES), max_size=40))
 def test_no_word_is_lost_or_comes_twice(pieces: List[str]) -> None:
     numbered = "".join(piece.replace("word", f"w{number}w") for number, piece in enumerate(pieces))
@@ -226,7 +225,7 @@ def test_no_word_is_lost_or_comes_twice(pieces: List[str]) -> None:
     assert sorted(re.findall(r"w\d+w", shown(numbered))) == sorted(re.findall(r"w\d+w", numbered))
 
 
-@settings(max_examples=200 * FUZZ_TIMES, deadline=None)
+@fuzzed(200)
 @given(TEXTS)
 def test_what_is_settled_never_changes(text: str) -> None:
     before = ""

@@ -6,11 +6,12 @@ from itertools import groupby
 from typing import List, Tuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.think_tags import ThinkTags
 from chat.wire import Text, Thinking
+from tests.fuzz import fuzzed
 
 
 def parted(*deltas: str) -> List[Tuple[str, str]]:
@@ -85,7 +86,7 @@ PIECES = [
 PIECES += ["word ", "`", "```", "\n", "<", "日本語"]
 
 
-@settings(max_examples=300, deadline=None)
+@fuzzed(300)
 @given(st.lists(st.sampled_from(PIECES), max_size=30), st.lists(st.integers(1, 9), min_size=1, max_size=20))
 def test_any_cut_of_the_stream_gives_the_same(pieces: List[str], sizes: List[int]) -> None:
     text = "".join(pieces)
