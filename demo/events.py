@@ -20,8 +20,8 @@ Json = Dict[str, Any]
 TYPING_SECONDS = 10.0
 """How long Discord shows that somebody types (discord.py, abc.py)."""
 
-_NOTICES = (wording.NOTICE.en, wording.NOTICE.ja)
-_NOTE = re.compile(r"\n-# [^\n]*\Z")
+_NOTICES = tuple(text.split("{")[0] for sentence in (wording.NOTICE, wording.THINKING) for text in sentence)
+_NOTES = re.compile(r"(?:\n-# [^\n]*)+\Z")
 
 _ACTION_ROW, _BUTTON, _LINK_STYLE = 1, 2, 5  # https://discord.com/developers/docs/components/reference
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
@@ -59,7 +59,7 @@ def message(discord: DiscordServer, entry: Message) -> Json:
         "edited": None if entry.edited is None else discord.wall_time(entry.edited),
         "reply_to": None if entry.reference is None else str(entry.reference),
         "bot": by_bot,
-        "growing": by_bot and (entry.content.endswith(MARK) or entry.content in _NOTICES),
+        "growing": by_bot and (_without_notes(entry.content).endswith(MARK) or _is_notice(entry.content)),
         "chars": answer_chars(entry.content) if by_bot else 0,
         "attachments": [_attachment(attachment) for attachment in entry.attachments],
         "rows": button_rows(entry.extras.get("components")),
@@ -67,11 +67,22 @@ def message(discord: DiscordServer, entry: Message) -> Json:
 
 
 def answer_chars(content: str) -> int:
-    """How many characters of a message of the bot's are the model's: not the bot's mark, notice or note."""
-    if content in _NOTICES:
+    """How many characters of a message of the bot's are the model's: not the bot's mark, notice or notes.
+
+    It is about as many as the model has said for them; what Discord has in another form may be longer or shorter.
+    """
+    if _is_notice(content):
         return 0
-    text = content[: -len(MARK)] if content.endswith(MARK) else content
-    return len(_NOTE.sub("", text))
+    text = _without_notes(content)
+    return len(text[: -len(MARK)] if text.endswith(MARK) else text)
+
+
+def _is_notice(content: str) -> bool:
+    return content.startswith(_NOTICES)
+
+
+def _without_notes(content: str) -> str:
+    return _NOTES.sub("", content)
 
 
 def image_type(data: bytes) -> Optional[str]:

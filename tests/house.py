@@ -60,7 +60,7 @@ class House:
 
         def ended() -> bool:
             texts = self.texts()
-            return bool(texts) and not texts[-1].endswith(MARK) and not texts[-1].startswith("⏳")
+            return bool(texts) and not texts[-1].endswith(MARK) and not texts[-1].startswith(("⏳", "💭"))
 
         self.discord.wait_for(ended, timeout=30)
         return self.texts()

@@ -452,6 +452,15 @@ def test_mentions_show_names(stage: Stage, page: Page) -> None:
     expect(last_text(page).locator("code")).to_have_text(f"<@{bot}>")
 
 
+def test_moments_are_told_in_the_readers_words_and_go_on(stage: Stage, page: Page) -> None:
+    stage.bot_says(f"Asked <t:{int(time.time()) - 8}:R>, `<t:1:R>`, <t:x>")
+    moment = last_text(page).locator("time")
+    expect(moment).to_have_text(re.compile(r"^\d+ seconds ago$"))
+    expect(moment).to_have_text(re.compile(r"^1\d seconds ago$"))
+    expect(last_text(page).locator("code")).to_have_text("<t:1:R>")
+    expect(last_text(page)).to_contain_text("<t:x>")
+
+
 def test_a_spoiler_shows_when_clicked_and_stays_open_as_the_message_grows(stage: Stage, page: Page) -> None:
     message = stage.bot_says("It is ||the **gardener**|| and ||the cook||")
     spoilers = page.locator(".spoiler")

@@ -404,6 +404,9 @@ def test_an_answers_own_characters_are_counted() -> None:
     assert events.answer_chars(wording.NOTICE.en) == events.answer_chars(wording.NOTICE.ja) == 0
     assert events.answer_chars(f"Hello{MARK}") == 5
     assert events.answer_chars("Hello\n-# ended by Bob") == 5
+    assert events.answer_chars(f"Hello{MARK}\n-# It goes on") == 5
+    assert events.answer_chars("Hello\n-# Too long\n-# See the file") == 5
+    assert events.answer_chars(wording.THINKING.ja.format(since="<t:1:R>")) == 0
 
 
 @pytest.mark.parametrize("components", [None, "x", [1], [{"type": 1}], [{"type": 1, "components": [{"type": 3}, 5]}]])

@@ -106,7 +106,7 @@ def film(page: Page) -> List[Frame]:
 def is_whole(page: Page) -> bool:
     """Whether the bot has answered, and its answer doesn't grow any more."""
     texts = page.locator(".message:has(.tag) .text").all_inner_texts()
-    return bool(texts) and "▌" not in texts[-1] and not texts[-1].startswith("⏳")
+    return bool(texts) and "▌" not in texts[-1] and not texts[-1].startswith(("⏳", "💭"))
 
 
 def save_movie(frames: List[Frame], path: Path) -> None:

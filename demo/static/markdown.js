@@ -4,15 +4,15 @@
 import MarkdownIt from './vendor/markdown-it.esm.min.mjs';
 import DOMPurify from './vendor/purify.es.mjs';
 import hljs from './vendor/highlight.min.js';
-import { words } from './words.js';
+import { stampText, words } from './words.js';
 
 const TAGS = ['a', 'blockquote', 'br', 'code', 'div', 'em', 'h1', 'h2', 'h3', 'li', 'ol', 'p', 'pre', 's', 'small', 'span',
-  'strong', 'u', 'ul'];
+  'strong', 'time', 'u', 'ul'];
 const PURE = {
   ALLOWED_TAGS: TAGS,
-  ALLOWED_ATTR: ['class', 'href', 'start'],
+  ALLOWED_ATTR: ['class', 'datetime', 'href', 'start'],
   ALLOWED_URI_REGEXP: /^https?:\/\//i,
-  ADD_URI_SAFE_ATTR: ['start'],
+  ADD_URI_SAFE_ATTR: ['datetime', 'start'],
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
@@ -24,6 +24,7 @@ const QUOTE = /> [^\n]*(?:\n> [^\n]*)*\n?/y;
 const QUOTED_REST = />>> ([^]*)/y;
 const LINE = /^(#{1,3}|-#) +(?!#)(.+?)(?: +#*)?$/;
 const MENTION = /<(?:@!?|@&|#)(\d{1,20})>|<a?(:\w{2,32}:)\d{1,20}>/y;
+const TIMESTAMP = /<t:(-?\d{1,11})(?::([tTdDfFR]))?>/y;
 const EVERYONE = /@(?:everyone|here)\b/y;
 // Markdown's other signs of lists, which Discord doesn't know.
 const NO_LIST = /^( *\d*)([+)] )/gm;
@@ -39,10 +40,13 @@ md.validateLink = (url) => /^https?:\/\//i.test(url);
 md.block.ruler.before('paragraph', 'line', headingOrSmall, { alt: ['paragraph', 'list'] });
 md.inline.ruler.at('text', plainText);
 md.inline.ruler.before('autolink', 'mention', mention);
+md.inline.ruler.before('autolink', 'timestamp', timestamp);
 md.inline.ruler.before('emphasis', 'spoiler', spoiler);
 md.core.ruler.push('underline', underline);
 md.core.ruler.push('gaps', keepBlankLines);
 md.renderer.rules.mention = (tokens, index, _options, names) => mentionHtml(tokens[index].content, names);
+
+md.renderer.rules.timestamp = (tokens, index) => timeHtml(tokens[index].meta);
 
 /** The text as a fragment to put into the page. `names` tells what mentions say: user(id), channel(id). */
 export function renderMarkdown(text, names) {
@@ -161,6 +165,28 @@ function mentionHtml(text, names) {
   if (text.startsWith('<#')) return `<span class="mention">#${escape(names.channel(id))}</span>`;
   if (text.startsWith('<@')) return `<span class="mention">@${escape(names.user(id))}</span>`;
   return `<span class="mention">${escape(text)}</span>`;
+}
+
+/** "<t:1700000000:R>", a moment as the reader's own clock and language have it */
+function timestamp(state, silent) {
+  const match = matchAt(TIMESTAMP, state.src, state.pos);
+  if (!match) return false;
+  if (!silent) state.push('timestamp', '', 0).meta = { seconds: Number(match[1]), style: match[2] };
+  state.pos += match[0].length;
+  return true;
+}
+
+function timeHtml({ seconds, style }) {
+  const kind = style === 'R' ? 'stamp relative' : 'stamp';
+  const moment = new Date(seconds * 1000).toISOString();
+  return `<time class="${kind}" datetime="${moment}">${md.utils.escapeHtml(stampText(seconds, style))}</time>`;
+}
+
+/** Let the moments that stand in the page as "3 seconds ago" say what is true now. */
+export function refreshTimes() {
+  for (const time of document.querySelectorAll('time.relative')) {
+    time.textContent = stampText(Date.parse(time.dateTime) / 1000, 'R');
+  }
 }
 
 /** "||hidden||" */

@@ -3,6 +3,7 @@
 import { Composer } from './composer.js';
 import { Connection } from './connection.js';
 import { avatar, byId } from './dom.js';
+import { refreshTimes } from './markdown.js';
 import { MessageList, Store } from './messages.js';
 import { Name } from './name.js';
 import { Panel } from './panel.js';
@@ -10,6 +11,7 @@ import { TypingLine } from './typing.js';
 import { translatePage, words } from './words.js';
 
 translatePage();
+setInterval(refreshTimes, 1000);
 const store = new Store();
 const panel = new Panel(store.messages);
 const typing = new TypingLine(store);

@@ -160,3 +160,21 @@ export function timeText(seconds) {
 export function dayText(seconds) {
   return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(new Date(seconds * 1000));
 }
+
+const STAMPS = {
+  t: { timeStyle: 'short' },
+  T: { timeStyle: 'medium' },
+  d: { dateStyle: 'short' },
+  D: { dateStyle: 'long' },
+  f: { dateStyle: 'long', timeStyle: 'short' },
+  F: { dateStyle: 'full', timeStyle: 'short' },
+};
+const UNITS = { year: 31536000, month: 2592000, day: 86400, hour: 3600, minute: 60, second: 1 };
+
+/** A moment in one of Discord's styles (https://discord.com/developers/docs/reference#message-formatting). */
+export function stampText(seconds, style = 'f') {
+  if (style !== 'R') return new Intl.DateTimeFormat(language, STAMPS[style]).format(new Date(seconds * 1000));
+  const from = Math.round(seconds - Date.now() / 1000);
+  const [unit, size] = Object.entries(UNITS).find(([, size]) => Math.abs(from) >= size) ?? ['second', 1];
+  return new Intl.RelativeTimeFormat(language, { numeric: 'always' }).format(Math.trunc(from / size), unit);
+}
