@@ -7,9 +7,9 @@ from typing import Iterator, List, NamedTuple, Optional, Sequence
 
 from chat.characters import boundary_before, columns
 
-TABLE_COLUMNS = 80
-"""Wider lines are broken by Discord's desktop client in a window of common size, and a broken line is no row any more.
-So cells are broken instead, each within its column."""
+TABLE_COLUMNS = 56
+"""Discord's desktop client breaks longer lines where its window is small or the side panels are open, and a broken line
+is no row any more. So cells are broken instead, each within its column."""
 
 _NARROWEST = 6  # no cell is broken into narrower pieces, so a table of very many columns may be wider after all
 _BETWEEN = " | "
@@ -66,6 +66,7 @@ class Table:
         self._right = [cell.endswith(":") and not cell.startswith(":") for cell in delimiters]
         self._rows = [self._plain(header)]
         self._settled: Optional[_Layout] = None
+        self._height: Optional[int] = None  # lines of the last settled row, but for the header
 
     def add(self, row: Sequence[str]) -> None:
         """Append a row. Missing cells are empty; what is too much stands in the last one."""
@@ -75,15 +76,24 @@ class Table:
         """The rows since `settle`, drawn; `unfinished` is a row that has only come in part."""
         rows = [*self._rows, self._plain(unfinished)] if unfinished else self._rows
         layout = self._settled or _layout(rows)
+        rule = "-+-".join("-" * width for width in layout.widths)
         drawn = [list(self._draw(row, layout)) for row in rows]
-        if self._settled is None:
-            drawn[0].append("-+-".join("-" * width for width in layout.widths))
-        return [line for lines in drawn for line in lines]
+        lines = [] if self._settled else [*drawn.pop(0), rule]
+        height = self._height
+        for row in drawn:
+            if height and max(height, len(row)) > 1:  # else nobody would see where one ends
+                lines.append(rule)
+            lines += row
+            height = len(row)
+        return lines
 
     def settle(self) -> List[str]:
         """Give the lines that `lines` gives, for the last time; rows that follow keep to their columns."""
         lines = self.lines()
+        body = self._rows if self._settled else self._rows[1:]
         self._settled = self._settled or _layout(self._rows)
+        if body:
+            self._height = len(list(self._draw(body[-1], self._settled)))
         self._rows = []
         return lines
 

@@ -110,8 +110,20 @@ def test_wide_table_is_broken_within_its_cells() -> None:
     assert max(map(columns, lines)) <= TABLE_COLUMNS
     assert all(line[4:7] in (" | ", "-+-", " |") or line.startswith("二") for line in lines)
     assert sum(line.count("word") for line in lines) == 40
-    assert sum(line.count("日本語。") + line.count("日本\n") for line in lines) >= 20
+    assert sum(line.count("語") for line in lines) == 30
     assert not any(line.split("|")[-1].strip().startswith("。") for line in lines)
+
+
+def test_rows_of_several_lines_are_parted_by_rules() -> None:
+    rows = ["| a | b |", "|-|-|", "| 1 | x |", "| 2 | x<br>y |", "| 3 | x |", "| 4 | x |"]
+    expected = ["a | b", "--+--", "1 | x", "--+--", "2 | x", "  | y", "--+--", "3 | x", "4 | x"]
+    assert drawn(*rows) == expected
+    table = Table(*map(cells, rows[:2]))
+    lines = []
+    for row in rows[2:]:
+        table.add(cells(row))
+        lines += table.settle()
+    assert lines == expected
 
 
 def test_long_word_is_broken_but_complete() -> None:
