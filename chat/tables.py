@@ -11,6 +11,7 @@ TABLE_COLUMNS = 56
 """Discord's desktop client breaks longer lines where its window is small or the side panels are open, and a broken line
 is no row any more. So cells are broken instead, each within its column."""
 
+_LONG_WORD = 12  # columns; a longer word may be broken, shorter ones where there is no room else
 _NARROWEST = 6  # no cell is broken into narrower pieces, so a table of very many columns may be wider after all
 _BETWEEN = " | "
 
@@ -55,7 +56,7 @@ def cells(line: str) -> List[str]:
 
 class _Layout(NamedTuple):
     widths: List[int]
-    widest: int
+    limits: List[int]
     """A wider cell is broken into several lines."""
 
 
@@ -103,18 +104,34 @@ class Table:
         return texts + [""] * (last + 1 - len(texts))
 
     def _draw(self, row: Sequence[str], layout: _Layout) -> Iterator[str]:
-        broken = [_broken(cell, layout.widest) for cell in row]
+        broken = list(map(_broken, row, layout.limits))
         for number in range(max(map(len, broken))):
             pieces = [lines[number] if number < len(lines) else "" for lines in broken]
             yield _BETWEEN.join(map(_padded, pieces, layout.widths, self._right)).rstrip()
 
 
 def _layout(rows: Sequence[Sequence[str]]) -> _Layout:
-    widths = [max(1, *(columns(line) for cell in column for line in cell.split("\n"))) for column in zip(*rows)]
-    room = widest = TABLE_COLUMNS - len(_BETWEEN) * (len(widths) - 1)
-    while widest > _NARROWEST and sum(min(width, widest) for width in widths) > room:
-        widest -= 1
-    return _Layout([min(width, widest) for width in widths], widest)
+    natural = [max(1, *map(_width, column)) for column in zip(*rows)]
+    room = TABLE_COLUMNS - len(_BETWEEN) * (len(natural) - 1)
+    if sum(natural) <= room:
+        # Of a row that comes later, a cell may be wider than its column: better out of line than in many pieces.
+        return _Layout(natural, [room] * len(natural))
+    words = [max(1, *map(_longest_word, column)) for column in zip(*rows)]
+    narrow = _LONG_WORD if sum(min(width, _LONG_WORD) for width in words) <= room else _NARROWEST
+    widths = [min(width, narrow) for width in words]
+    for _ in range(room - sum(widths)):
+        # A column more to the one whose cells take the most lines.
+        neediest = max(range(len(widths)), key=lambda index: natural[index] / widths[index])
+        widths[neediest] += 1
+    return _Layout(widths, widths)
+
+
+def _width(cell: str) -> int:
+    return max(map(columns, cell.split("\n")))
+
+
+def _longest_word(cell: str) -> int:
+    return max((columns(word.strip()) for word in _WORD.findall(cell)), default=0)
 
 
 def _plain(cell: str) -> str:
