@@ -153,7 +153,7 @@ class RichText:
         self._marks = None
 
     def _end_text_line(self, line: str) -> None:
-        late = _LATE_FENCE.fullmatch(line[: _LONG_LINE + 1])
+        late = _LATE_FENCE.fullmatch(line) if "```" in line and len(line) <= _LONG_LINE else None
         if late and late["before"].count("```") % 2 == 0:
             self._end_text_line(late["before"])
             self._release_header()
