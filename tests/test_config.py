@@ -365,7 +365,7 @@ def test_a_missing_file_is_said_with_the_commands_to_copy_the_sample(tmp_path: P
     (problem,) = caught.value.problems
     assert f"There is no settings.py in {tmp_path}." in problem
     assert "cp settings.py.sample settings.py (Windows: copy settings.py.sample settings.py)" in problem
-    assert "without any account: python3 -m demo" in problem
+    assert "without any account: make demo" in problem
 
 
 def test_a_file_that_the_editor_named_txt_is_found(tmp_path: Path) -> None:
