@@ -22,6 +22,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from chat import wire
+from local.site import address_of, open_site
 
 _DECODERS: Dict[str, Type[wire.Decoder]] = {
     "/api/chat": wire.OllamaDecoder,
@@ -93,10 +94,8 @@ class Tap:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._serve)
         # With handler_cancellation, a client that goes away ends its handler at once, and so the connection upstream.
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self._runner = await open_site(app, handler_cancellation=True)
+        self.url = address_of(self._runner)
 
     async def close(self) -> None:
         """End all connections, and stop listening. Does nothing where it is not open."""

@@ -19,8 +19,8 @@ import secrets
 import time
 from collections import deque
 from pathlib import Path
-from typing import Awaitable, Callable, Deque, Dict, NamedTuple, Optional, Set
-from urllib.parse import quote, unquote
+from typing import Callable, Deque, Dict, NamedTuple, Optional, Set
+from urllib.parse import quote, unquote, urlsplit
 
 from aiohttp import WSMsgType, web
 
@@ -31,6 +31,7 @@ from demo.tap import Tap, TapChat
 from demo.visitor import BadRequestError, Visitor, id_of, ids_of, read, text_of
 from local.discord_server import Attachment, Change, DiscordServer, Message, User
 from local.discord_server.values import Notice
+from local.site import Handler, address_of, open_site
 
 MAX_TEXT = 2000  # characters of a message, as in Discord
 MAX_UPLOAD = 1024 * 1024  # bytes of a file
@@ -65,7 +66,6 @@ _HEADERS = {
 }
 
 ClickHandler = Callable[[Message, User, str], None]
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _File(NamedTuple):
@@ -110,17 +110,10 @@ class Page:
         app.router.add_post("/attachments", self._take_upload)
         app.router.add_get("/attachments/{id:[0-9]{1,20}}", self._serve_attachment)
         app.router.add_get("/{path:.*}", self._serve_file)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._runner = runner
-        port = runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{port}"
-        self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        self._runner = await open_site(app, port)
+        self.url = address_of(self._runner)
+        host = urlsplit(self.url).netloc
+        self._hosts = {host, host.replace("127.0.0.1", "localhost")}
         self._discord.listen(self._notice)
         self._tap.listen(self._chat_grew)
 
@@ -138,7 +131,7 @@ class Page:
     # What is asked for
 
     @web.middleware
-    async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse what doesn't come from the page itself: DNS rebinding, and other pages in the same browser."""
         host = request.headers.get("Host", "")
         if host not in self._hosts:

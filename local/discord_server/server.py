@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Awaitable, Callable, Optional
+from typing import Callable, Optional
 
 from aiohttp import web
+
+from local.site import Handler, address_of, open_site
 
 from .gateway import Gateway
 from .rest import Rest
 from .state import State
 from .values import Notice
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_UPLOAD = 25 * 1024 * 1024  # bytes
 
@@ -46,16 +46,9 @@ class DiscordServer(State):
         app.router.add_get("/gateway", self._gateway.serve)
         Rest(self).add_to(app)
         app.on_shutdown.append(self._end_connections)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._runner = runner
+        self._runner = await open_site(app, port)
         self._loop = asyncio.get_running_loop()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self.url = address_of(self._runner)
         self.listen(self._hear)
 
     async def close(self) -> None:
