@@ -104,7 +104,7 @@ class Reply:
             self.thinking = False
             if self.first_text_at is None:
                 self._begin(now)
-                text = text.lstrip("\r\n")
+                text = text.lstrip()  # as Discord does with a message
         if self.first_text_at is not None:
             self._rich_text.feed(text)
         since, chars = self._unseen or Unseen(now, 0)

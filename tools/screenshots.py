@@ -32,7 +32,7 @@ MOVIE_WIDTH = 960  # pixels
 MAX_BYTES = 2_000_000
 RATE = 50.0  # tokens per second
 QUESTION = "!chat How do I read a text file in Python?"
-STILL_AT = 0.62  # of the frames from the question to the end
+STILL_AT = 0.8  # of the frames from the question to the end
 LAST_SECONDS = 3.0  # that the end stands
 ANSWER = """With `pathlib`, reading a small text file takes **one line**:
 
@@ -48,14 +48,19 @@ with open("notes.txt", encoding="utf-8") as file:
     for number, line in enumerate(file, start=1):
         print(f"{number:>4}  {line.rstrip()}")
 ```
+How the two compare:
+
+| Way | Memory | Best for |
+|:----|-------:|----------|
+| `read_text` | the whole file | small files |
+| `for line in file` | one line | logs, large data |
+
 Three things to know:
 - `with` closes the file, *even if an error occurs*
 - always name the `encoding`: the default differs between systems
 - a file that is missing raises `FileNotFoundError`
 
 > Errors should never pass silently.
-
-If you need the lines as a list, `text.splitlines()` gives them without their line ends.
 """
 
 
