@@ -169,7 +169,7 @@ class ChatBot(commands.Bot):
             with self._running_with(stream), writer.writing(reply, question, stream.stop) as written:
                 try:
                     await _pass_on(stream, writer, written)
-                    thought_only = reply.thinking and isinstance(stream.end, Finished)
+                    thought_only = reply.thinking and isinstance(stream.end, (Finished, Incomplete, TooLong))
                     writer.finish(written, self._note(stream.end, reply, language), keep_thoughts=thought_only)
                     await written.over.wait()
                 finally:

@@ -22,7 +22,7 @@ MARK_CHARS = 8
 
 _CLOSERS_CHARS = 16  # more than this is never added to close emphasis
 _HELD_BACK_CHARS = MARK_CHARS + _CLOSERS_CHARS + FENCE_CHARS
-_LAST_ROOM_CHARS = 600  # kept free on the last page that may be written: for its closers, the mark and notes
+_LAST_ROOM_CHARS = 400  # kept free on the last page that may be written: for its closers, the mark and notes
 
 # What is never cut in two. An end that has not come yet (\Z) counts, so that a cut does not depend on what follows.
 _INLINE = re.compile(
@@ -369,13 +369,10 @@ def _inside_inline(line: _Line) -> Set[int]:
 
 def _without_unfinished(body: str, fence: Optional[Fence]) -> str:
     """Take away a code block's opening line with nothing under it, and marks at the end that may not be complete."""
-    before = None
-    while body != before:
-        before, line = body, _last_line(body, fence)
-        if line is None or line.fence:
-            return body
-        body = (body[: line.start] if line.opened else _UNFINISHED_MARKS.sub("", body)).rstrip()
-    return body
+    line = _last_line(body, fence)
+    if line is None or line.fence:
+        return body
+    return (body[: line.start] if line.opened else _UNFINISHED_MARKS.sub("", body)).rstrip()
 
 
 def _closers(line: str) -> str:
@@ -383,7 +380,7 @@ def _closers(line: str) -> str:
     stack: List[str] = []
     for match in _TOKEN.finditer(line):
         mark = match["mark"]
-        if match["open"] is not None:
+        if match["open"] is not None and match.group() != match["ticks"]:
             stack.append(match["ticks"])
         elif mark is not None and not _close(stack, mark) and _may_open(line, match.start(), match.end()):
             stack.append(mark)

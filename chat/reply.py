@@ -21,7 +21,7 @@ THINKING_SHOWN_CHARS = 300
 ANSWER_FILE = "answer.md"
 THINKING_FILE = "thinking.md"
 
-_MARKUP = re.compile(r"[\\*_~`|<\[]")
+_MARKUP = re.compile(r"[\\*~`|<\[]|(?<!\w)_|_(?!\w)")
 
 
 class Phrases(NamedTuple):

@@ -19,38 +19,51 @@ RULE = "─" * 20
 _LONG_LINE = 600  # characters; a longer line is settled from its beginning before it ends
 _LONGEST_INLINE = 300  # characters; what is marked as one by signs that are further apart is text
 _LONGEST_ROW = 2000  # characters
-_SETTLED_TABLE = 800  # characters; a table that is as long keeps the columns that it has
+_SETTLED_TABLE = 600  # characters; a table that is as long keeps the columns that it has
+_LONGEST_FORMULA = 1500  # characters; what is longer is none
 
 _INLINE = re.compile(
     rf"""
     (?P<code>(?<!`)(?P<ticks>`+)(?!`)[^\n]{{1,{_LONGEST_INLINE}}}?(?<!`)(?P=ticks)(?!`))
     | (?P<escape>\\[!-'*-/:-@\\^-`{{-~])
-    | (?P<formula>\\\((?P<inner>[^\n`]{{1,{_LONGEST_INLINE}}}?)\\\))
+    | (?P<no_formula>\w\\[(\[])
+    | \\\((?P<inner>[^\n`]{{1,{_LONGEST_INLINE}}}?)\\\)
+    | \\\[(?P<display>[^\n`]{{1,{_LONGEST_INLINE}}}?)\\\]
+    | \$\$(?P<dollars>[^\n`$]{{1,{_LONGEST_INLINE}}}?)\$\$
     | (?P<badge>\[!\[(?P<badge_text>[^\[\]\n]{{0,100}})\]\([^()\s]{{1,100}}\)\](?=\())
     | (?P<image>!\[(?P<alt>[^\[\]\n]{{0,100}})\]\((?P<url>[^()\s]{{1,150}})(?P<title>[ ][^()\n]{{0,40}})?\))
     | (?P<break><br[ \t]{{0,5}}/?>)
     | (?P<footnote>\[\^(?P<number>\d{{1,3}})\])
-    | (?P<opener>`|\\(?=\(|\Z)|!(?=\[|\Z)|\[(?=[!^]|\Z)|<(?=b|\Z)|\r(?=\Z))
+    | (?P<opener>`|\w\Z|\w?\\(?=[(\[]|\Z)|\$(?=\$|\Z)|!(?=\[|\Z)|\[(?=[!^]|\Z)|<(?=b|\Z)|\r(?=\Z))
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_HALF = re.compile(r"(?:\[?!(?:\[.*)?|\[(?:\^\d*)?|\\(?:\(.*)?|<(?:br?[ \t]*/?)?)\Z", re.IGNORECASE)
+_HALF = re.compile(
+    r"(?:\[?!(?:\[.{0,150})?|\[(?:\^\d*)?|\\(?:[(\[].{0,80})?|\$\$.{0,80}|<(?:br?[ \t]*/?)?)\Z", re.IGNORECASE
+)
+# What tells a formula in \( \) from words or a pattern, whose signs are escaped for other reasons.
+_FORMULA = re.compile(r"\\[A-Za-z]{2}|[\^_=<>+×·≤≥≈≠∈→∞√∑∫]|\A\s*(?:[A-Za-zα-ωΑ-Ω]'?(?:\([^()]*\))?|-?\d[\d.,]*)\s*\Z")
+_NO_FORMULA = re.compile(r"\\[dwsbDWSB](?![A-Za-z])|\.[*+?]|\\\(")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # Small models begin a block behind a text on the same line; for Discord it is one.
-_LATE_FENCE = re.compile(r"(?P<before>.*[^\s`>].*?)(?<!`)(?P<fence>```[\w+\-.#]*)[ \t]*")
+_LATE_FENCE = re.compile(r"(?P<before>.*[^\s`>].*?)(?<!`)(?P<fence>```(?P<language>[\w+\-.#]*))[ \t]*")
+_ENDS_SENTENCE = (".", ":", "!", "?", "。", "：", "！", "？")
 # A language and what some programs take beside it; Discord takes the language alone, and shows all else as code.
 _INFO = re.compile(
-    r"""(?P<language>[\w+\-.#]+)?(?:\s*(?:\{\W*(?P<in_braces>[\w+\-.#]+)?[^{}]*\}|[\w-]+=(?:"[^"]*"|[^\s"]+)))*""",
-    re.ASCII,
+    r"""(?P<language>[\w+\-.#]+)?(?:(?:[ \t]+|:)(?P<file>[\w./-]+\.\w+))?
+    (?:\s*(?:\{\W*(?P<in_braces>[\w+\-.#]+)?[^{}]*\}|[\w-]+=(?:"[^"]*"|[^\s"]+)))*""",
+    re.ASCII | re.VERBOSE,
 )
 _QUOTE_MARKS = re.compile(r"(?:[ \t]*>[ \t]?)*")
-_DEEP_HEADING = re.compile(r"\A( {0,3})#{4,6}(?=[ \t])")
-_HORIZONTAL_RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*")
+_LIST_MARKS = r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)"
+_DEEP_HEADING = re.compile(rf"\A([ \t]*{_LIST_MARKS}?)#{{4,6}}(?=[ \t])")
+_DASHES = re.compile(r" {0,3}-(?:[ \t]*-){2,}[ \t]*")
+_THREE_SIGNS = re.compile(r" {0,3}([*_])[ \t]*\1[ \t]*\1[ \t]*")
 _TASK = re.compile(r"\A([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX])\](?=[ \t])")
 _FOOTNOTE = re.compile(r"\A {0,3}\[\^(\d{1,3})\]:[ \t]*")
-_FORMULA_LINE = re.compile(r"[ \t]*(?:\\\[[ \t]*([^`]+?)[ \t]*\\\]|\$\$[ \t]*([^`$]+?)[ \t]*\$\$)[ \t]*")
-_FORMULA_BEGIN = re.compile(r"[ \t]*(?:(?P<latex>\\\[)[ \t]*(?P<first>(?:(?!\\\]).)*)|(?P<tex>\$\$)[ \t]*)")
+_NO_ROW = re.compile(rf"[ \t]*(?:#{{1,6}}[ \t]|{_LIST_MARKS})")
+_FORMULA_BEGINS = re.compile(rf"(?P<before>[ \t]*{_LIST_MARKS}?|.*[^\s$\\].*?)(?P<mark>\\\[|\$\$)(?P<first>[^$]*)")
 
 
 class RichText:
@@ -64,7 +77,9 @@ class RichText:
         self._settled: List[str] = []
         self._line = ""  # the line that has not ended, but for what is settled of it
         self._marks: Optional[str] = None  # its quote marks, if its beginning is settled
+        self._after_text = False  # the line before is not blank
         self._code: Optional[_Code] = None
+        self._formula: Optional[_Formula] = None
         self._header: Optional[str] = None  # a line that is a table's if a delimiter row follows
         self._table: Optional[_OpenTable] = None
 
@@ -80,8 +95,7 @@ class RichText:
         """No more comes: all of it is settled."""
         self._end_line(self._line)
         self._line = ""
-        self._release_header()
-        self._end_table()
+        self._release()
 
     def take(self) -> str:
         """What has been settled since the last call."""
@@ -95,9 +109,11 @@ class RichText:
             is_row = not self._line or self._table.is_row(self._line)
             drawn = self._table.drawn(cells(_unquoted(self._line)) if is_row and self._line else ())
             return drawn if is_row else drawn + self._table.closing + self._line_so_far()
+        if self._formula:
+            return self._formula.drawn(self._line)
         if self._header is not None:
             is_table = may_be_delimiter_row(_unquoted(self._line)) and (self._line or _begins_row(self._header))
-            return _preview(self._header) if is_table else f"{_rewritten(self._header)}\n{self._line_so_far()}"
+            return _preview(self._header) if is_table else f"{self._rewritten(self._header)}\n{self._line_so_far()}"
         if not self._code and self._marks is None and _begins_row(self._line):
             return _preview(self._line)
         return self._line_so_far()
@@ -109,7 +125,7 @@ class RichText:
         if fence:
             return _Code.fenced(self._line, fence).opening
         line = _without_half(self._line)
-        return _rewritten(line) if self._marks is None else _rewritten_part(line, self._marks)
+        return self._rewritten(line) if self._marks is None else _rewritten_part(line, self._marks)
 
     # Settling
 
@@ -118,13 +134,12 @@ class RichText:
 
     def _settle_beginning(self) -> None:
         if self._code:
-            end = len(self._line.rstrip("`\\]$ \t\r")) or len(self._line)  # what may close it, or become ```
+            end = len(self._line.rstrip("`\r")) or len(self._line)  # what may become ```
             self._settle(_shown_code(self._line[:end]))
         elif self._marks is None:
             if _may_be_row(self._line):
                 return
-            self._release_header()
-            self._end_table()
+            self._release()
             end = _decided(self._line)
             self._settle(_rewritten_beginning(self._line[:end]))
         else:
@@ -139,7 +154,9 @@ class RichText:
         if self._code:
             self._end_code_line(line, self._code)
         elif self._marks is not None:
-            self._settle(_rewritten_part(line, self._marks) + "\n")
+            self._settle(_with_end(_rewritten_part(line, self._marks), self._marks))
+        elif self._formula:
+            self._end_formula_line(line, self._formula)
         elif self._table and self._table.is_row(line):
             self._table.add(line)
             self._settle(self._table.settled_rows())
@@ -147,93 +164,171 @@ class RichText:
             self._table = _OpenTable.begun_by(self._header, line)
             self._header = None
         else:
-            self._release_header()
-            self._end_table()
+            self._release()
             self._end_text_line(line)
         self._marks = None
+        self._after_text = bool(line.strip())
 
     def _end_text_line(self, line: str) -> None:
-        late = _LATE_FENCE.fullmatch(line) if "```" in line and len(line) <= _LONG_LINE else None
-        if late and late["before"].count("```") % 2 == 0:
-            self._end_text_line(late["before"])
-            self._release_header()
-            line = late["fence"]
-        self._code = _Code.begun_by(line)
+        if len(line) <= _LONG_LINE:
+            line = self._without_late_fence(line)
+            self._code = _Code.begun_by(line)
+            self._formula = None if self._code else _Formula.begun_by(line)
         if self._code:
             self._settle(self._code.opening)
+        elif self._formula:
+            return
         elif _may_be_row(line):
             self._header = line
         else:
-            self._settle(_rewritten(line) + "\n")
+            self._settle(_with_end(self._rewritten(line), _quote_marks(line)))
+
+    def _without_late_fence(self, line: str) -> str:
+        late = _LATE_FENCE.fullmatch(line) if "```" in line else None
+        if late is None or late["before"].count("```") % 2:
+            return line
+        if not late["language"] and not late["before"].rstrip().endswith(_ENDS_SENTENCE):
+            return line
+        self._settle(self._rewritten(late["before"]) + "\n")
+        return late["fence"]
 
     def _end_code_line(self, line: str, code: _Code) -> None:
         is_whole = self._marks is None and len(line) <= _LONG_LINE
-        if not code.ended_by(line, is_whole=is_whole):
+        behind = code.text_behind_end(line) if is_whole else None
+        if behind is None:
             self._settle(_shown_code(line) + "\n")
             return
-        self._settle(code.last_line(line, is_whole=is_whole) + code.closing)
+        self._settle(code.closing)
         self._code = None
+        if behind:
+            self._end_text_line(behind)
 
-    def _release_header(self) -> None:
+    def _end_formula_line(self, line: str, formula: _Formula) -> None:
+        if not formula.goes_on_in(line):
+            self._release()
+            self._end_text_line(line)
+            return
+        behind = formula.add(line)
+        if behind is None:
+            return
+        self._release()
+        if behind:
+            self._end_text_line(behind)
+
+    def _release(self) -> None:
+        """Settle what was held back because more of it was to come."""
         if self._header is not None:
-            self._settle(_rewritten(self._header) + "\n")
+            self._settle(self._rewritten(self._header) + "\n")
             self._header = None
-
-    def _end_table(self) -> None:
         if self._table:
             self._settle(self._table.drawn() + self._table.closing)
             self._table = None
+        if self._formula:
+            self._settle(self._formula.ended())
+            self._formula = None
+
+    def _rewritten(self, line: str) -> str:
+        """The line as Discord shows it."""
+        text = _unquoted(line) if len(line) <= _LONG_LINE else ""
+        if _DASHES.fullmatch(text) or (not self._after_text and _THREE_SIGNS.fullmatch(text)):
+            return _quote_marks(line) + RULE
+        return _rewritten_beginning(line)
 
 
 class _Code(NamedTuple):
-    """A code block that is open, or a formula that is shown as one."""
+    """A code block that is open."""
 
     opening: str
-    margin: str
-    fence: Optional[Fence] = None
-    closer: str = ""
+    fence: Fence
 
     @classmethod
     def begun_by(cls, line: str) -> Optional[_Code]:
-        if len(line) > _LONG_LINE:
-            return None
         fence = Fence.opened_by(line)
-        if fence:
-            return cls.fenced(line, fence)
-        margin, formula = _quote_marks(line), _FORMULA_BEGIN.fullmatch(_unquoted(line))
-        if formula is None:
-            return None
-        first = formula["first"]
-        opening = f"{margin}```tex\n" + (f"{margin}{_shown_code(first)}\n" if first else "")
-        return cls(opening, margin, closer="\\]" if formula["latex"] else "$$")
+        return cls.fenced(line, fence) if fence else None
 
     @classmethod
     def fenced(cls, line: str, fence: Fence) -> _Code:
         before, _, after = line.partition(fence.mark)
         info = _INFO.fullmatch(after.strip())
-        if info:
-            return cls(f"{before}```{info['language'] or info['in_braces'] or ''}\n", fence.margin, fence)
-        return cls(f"{before}```\n{fence.margin}{_shown_code(after.strip())}\n", fence.margin, fence)
+        if info is None:
+            return cls(f"{before}```\n{fence.margin}{_shown_code(after.strip())}\n", fence)
+        name = f"{before}`{info['file']}`\n" if info["file"] else ""
+        before = fence.margin if name else before
+        return cls(f"{name}{before}```{info['language'] or info['in_braces'] or ''}\n", fence)
 
     @property
     def closing(self) -> str:
-        return f"{self.margin}```\n"
+        return f"{self.fence.margin}```\n"
 
-    def ended_by(self, line: str, *, is_whole: bool) -> bool:
-        """Whether it ends with this line, or if not `is_whole` with one whose end this is."""
-        if self.fence:
-            return is_whole and self.fence.ended_by(line)
-        return line.rstrip().endswith(self.closer)
+    def text_behind_end(self, line: str) -> Optional[str]:
+        """None if it goes on after this whole line, else the text behind the closing fence.
+
+        Small models write such, and Discord ends the block there. A language behind it begins a block within the block.
+        """
+        if self.fence.ended_by(line):
+            return ""
+        behind = line.strip()[len(self.fence.mark) :]
+        begins = line.strip().startswith(self.fence.mark) and not behind.startswith(self.fence.mark[0])
+        return behind.strip() if begins and not _INFO.fullmatch(behind.strip()) else None
 
     def may_end(self, line: str) -> bool:
-        return self.fence.may_end(line) if self.fence else bool(line) and self.closer.startswith(line.strip())
+        return self.fence.may_end(line)
 
-    def last_line(self, line: str, *, is_whole: bool) -> str:
-        """What of the closing line belongs to the formula."""
-        if self.fence:
-            return ""
-        last = _shown_code(line.rstrip()[: -len(self.closer)].rstrip())
-        return last if is_whole and not _unquoted(last) else f"{last}\n"
+
+class _Formula:
+    """A formula of several lines, which a line begins that ends with its sign. It is shown as code."""
+
+    def __init__(self, line: str, before: str, mark: str, first: str) -> None:
+        self._margin = _quote_marks(line)
+        self._before = f"{_rewritten_beginning(self._margin + before)}\n" if before.strip() else ""
+        self._closer = "$$" if mark == "$$" else "\\]"
+        self._raw = [line]
+        self._lines = [first] if first else []
+        self._is_whole = False
+
+    @classmethod
+    def begun_by(cls, line: str) -> Optional[_Formula]:
+        found = _FORMULA_BEGINS.fullmatch(_unquoted(line))
+        if found is None or "`" in line or "\\]" in found["first"] or found["before"].count("$$") % 2:
+            return None
+        before, first = found["before"], found["first"].strip()
+        is_in_line = re.fullmatch(rf"[ \t]*{_LIST_MARKS}?", before) is None
+        # Behind a text only $$ at its end: anything else may be escaped brackets, or money.
+        if is_in_line and (found["mark"] != "$$" or first):
+            return None
+        return cls(line, before, found["mark"], first)
+
+    def goes_on_in(self, line: str) -> bool:
+        """A blank line ends it whatever it says, and so do other blocks: a closer that was forgotten must not."""
+        text = _unquoted(line)
+        is_other = _is_quoted(line) != bool(self._margin) or Fence.opened_by(line) or re.match(r"#{1,6}[ \t]", text)
+        is_long = len(line) > _LONG_LINE or sum(map(len, self._raw)) + len(line) > _LONGEST_FORMULA
+        return bool(text.strip()) and not is_other and not is_long
+
+    def add(self, line: str) -> Optional[str]:
+        """Take a line; the text behind the formula if it ends there."""
+        self._raw.append(line)
+        last, closer, behind = _unquoted(line).partition(self._closer)
+        if last.strip():
+            self._lines.append(last.rstrip())
+        if not closer:
+            return None
+        self._is_whole = True
+        behind = behind.strip()
+        return self._margin + behind if behind.strip(".,;:。、") else ""
+
+    def drawn(self, unfinished: str = "") -> str:
+        """The code block with what has come of it."""
+        more = _unquoted(unfinished).partition(self._closer)[0].rstrip("\\$ \t")
+        lines = [*self._lines, more] if more.strip() else self._lines
+        code = "".join(f"{self._margin}{_shown_code(line)}\n" for line in lines)
+        return self._before + (f"{self._margin}```tex\n{code}{self._margin}```\n" if code else "")
+
+    def ended(self) -> str:
+        """The code block, or if it is no formula after all, its lines."""
+        if self._is_whole or _is_formula("\n".join(self._lines)):
+            return self.drawn()
+        return "".join(f"{_rewritten_beginning(line)}\n" for line in self._raw)
 
 
 class _OpenTable:
@@ -253,7 +348,8 @@ class _OpenTable:
         return f"{self._margin}```\n"
 
     def is_row(self, line: str) -> bool:
-        return _may_be_row(line) and not Fence.opened_by(line) and _is_quoted(line) == bool(self._margin)
+        is_block = Fence.opened_by(line) or _NO_ROW.match(_unquoted(line))
+        return _may_be_row(line) and not is_block and _is_quoted(line) == bool(self._margin)
 
     def add(self, line: str) -> None:
         self._table.add(cells(_unquoted(line)))
@@ -281,11 +377,11 @@ def _preview(header: str) -> str:
 
 def _begins_row(line: str) -> bool:
     """Whether it begins as hardly any line does but a table's."""
-    return _unquoted(line).startswith("|") and not _unquoted(line).startswith("||")
+    return _unquoted(line) == "|" or _unquoted(line).startswith(("| ", "|\t"))
 
 
 def _may_be_row(line: str) -> bool:
-    return "|" in line and len(line) <= (_LONGEST_ROW if _begins_row(line) else _LONG_LINE)
+    return "|" in line and len(line) <= (_LONGEST_ROW if _unquoted(line).startswith("|") else _LONG_LINE)
 
 
 def _is_delimiter_row(line: str, header: str) -> bool:
@@ -313,17 +409,6 @@ def _shown_code(line: str) -> str:
 # One line of text
 
 
-def _rewritten(line: str) -> str:
-    """The line as Discord shows it."""
-    text = _unquoted(line) if len(line) <= _LONG_LINE else ""
-    formula = _FORMULA_LINE.fullmatch(text)
-    if formula:
-        return f"{_quote_marks(line)}`{formula[1] or formula[2]}`"
-    if _HORIZONTAL_RULE.fullmatch(text):
-        return _quote_marks(line) + RULE
-    return _rewritten_beginning(line)
-
-
 def _rewritten_beginning(line: str) -> str:
     """The beginning of a line as Discord shows it."""
     marks, text = _quote_marks(line), _unquoted(line)
@@ -338,12 +423,19 @@ def _rewritten_part(text: str, marks: str) -> str:
     return _INLINE.sub(_inline, text).replace("\n", f"\n{marks}")
 
 
+def _with_end(line: str, marks: str) -> str:
+    """The whole line; a <br> at its end is no line more."""
+    last_break = f"\n{marks}"
+    return (line[: -len(last_break)] if line.endswith(last_break) else line) + "\n"
+
+
 def _inline(found: Match[str]) -> str:
     """One thing within a line, as Discord shows it."""
     if found["break"]:
         return "\n"
-    if found["formula"]:
-        return f"`{found['inner'].strip()}`"
+    formula = found["inner"] or found["display"] or found["dollars"]
+    if formula:
+        return f"`{formula.strip()}`" if _is_formula(formula) else found[0]
     if found["footnote"]:
         return _superscript(found["number"])
     if found["badge"]:
@@ -351,6 +443,10 @@ def _inline(found: Match[str]) -> str:
     if found["image"]:
         return _link(found["alt"], found["url"])
     return found[0]
+
+
+def _is_formula(text: str) -> bool:
+    return _FORMULA.search(text) is not None and _NO_FORMULA.search(text) is None
 
 
 def _superscript(number: str) -> str:

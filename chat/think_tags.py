@@ -20,26 +20,30 @@ _TAGS = (
 )
 _LONGEST_TAG = max(map(len, _TAGS))
 _HEADER_CHARS = 100  # a longer one is none
-_LONG_LINE = 1000  # characters, after which a single ` is taken for itself
-
-_FINAL = "final"
-"""The channel of gpt-oss that holds the answer; analysis and commentary are for itself."""
+_LINE_CHARS = 1000  # more of a line need not be known to tell whether it opens or closes code
+_THINKING_CHANNELS = ("analysis", "commentary")
+"""The channels of gpt-oss that are for itself; `final` holds the answer."""
 
 
 class ThinkTags:
-    """Parts the deltas of one answer. Tags in code are text: an answer may be about them."""
+    """Parts the deltas of one answer.
+
+    A tag is obeyed where models write it, at the beginning of the answer or of a line outside of code. Elsewhere it is
+    text: an answer may be about such tags.
+    """
 
     def __init__(self) -> None:
         self._held = ""  # may be the beginning of a tag
         self._thinking = False
+        self._is_harmony = False  # the answer is in gpt-oss's form
         self._header: Optional[str] = None  # what gpt-oss writes between <|start|> or <|channel|> and <|message|>
-        self._line = ""  # the line of text in the making
+        self._said = False  # something that can be seen
+        self._line = ""  # the beginning of the line of text in the making
         self._fence: Optional[Fence] = None
 
     def feed(self, delta: str) -> Iterator[Union[Text, Thinking]]:
         """Take the next piece of text, and give what it says but for a last part that may become a tag."""
         text = self._held + delta
-        self._held = ""
         at = 0
         for tag in _TAG.finditer(text):
             yield from self._say(text[at : tag.start()])
@@ -50,9 +54,8 @@ class ThinkTags:
 
     def end(self) -> Iterator[Union[Text, Thinking]]:
         """Give what was held back: no more comes."""
-        header, held = self._header or "", self._held
-        self._header, self._held = None, ""
-        yield from self._say(header + held)
+        held, self._held, self._header = self._held, "", None
+        yield from self._say(held)
 
     def _say(self, text: str) -> Iterator[Union[Text, Thinking]]:
         if self._header is not None:
@@ -66,34 +69,34 @@ class ThinkTags:
             yield Thinking(text)
             return
         yield Text(text)
-        *ended, self._line = (self._line + text).split("\n")
+        self._said = self._said or not text.isspace()
+        *ended, rest = text.split("\n")
         for line in ended:
-            self._fence = fence_after(self._fence, line)
-        if len(self._line) > _LONG_LINE and not self._line.endswith("`"):
-            self._line = "…"  # stands for all that
+            self._fence = fence_after(self._fence, self._line + line)
+            self._line = ""
+        self._line = (self._line + rest)[:_LINE_CHARS]
 
     def _obey(self, tag: Match[str]) -> bool:
         """Do what a tag says, unless it is text."""
-        if not self._thinking and self._is_in_code():
-            return False
         if tag["harmony"]:
-            self._obey_harmony(tag["harmony"].lower())
-            return True
-        if self._thinking != bool(tag["end"]):  # it opens what is open, or ends what isn't
-            return False
-        self._thinking = not self._thinking
-        return True
+            self._is_harmony = self._is_harmony or not (self._said or self._thinking)
+            if self._is_harmony:
+                self._obey_harmony(tag["harmony"].lower())
+            return self._is_harmony
+        if self._thinking or tag["end"]:
+            ends = self._thinking and bool(tag["end"])
+            self._thinking = self._thinking and not ends
+            return ends
+        self._thinking = self._fence is None and not self._line.strip()
+        return self._thinking
 
     def _obey_harmony(self, name: str) -> None:
         if name == "message":
-            self._thinking = self._header is not None and _FINAL not in self._header
+            self._thinking = (self._header or "").strip().startswith(_THINKING_CHANNELS)
             self._header = None
         else:
             self._thinking = False
             self._header = "" if name in ("start", "channel") else None
-
-    def _is_in_code(self) -> bool:
-        return self._fence is not None or len(re.findall("`+", self._line)) % 2 == 1
 
 
 def _beginning_of_a_tag(text: str) -> str:

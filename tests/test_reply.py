@@ -191,7 +191,7 @@ def test_at_every_moment_what_is_shown_is_whole(pieces: List[str], max_pages: Op
         reply.feed(piece, NOW)
         shown = texts(reply)
         assert shown[: len(before) - 1] == before[:-1], "a full page was written again"
-        assert len(shown) >= len(before)
+        assert len(shown) >= len(before) or (not shown and len(before) == 1)  # what stands there then stays
         for text in shown:
             assert text.strip()
             assert len(text.encode("utf-16-le")) <= 4000

@@ -173,7 +173,7 @@ def test_thinking_between_tags_is_no_part_of_the_answer(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "tokens", [["<think>", "What might", " they want?"], ["Yes", "<think>", "What might they want?"]]
+    "tokens", [["<think>", "What might", " they want?"], ["Yes\n", "<think>", "What might they want?"]]
 )
 def test_thinking_that_never_ends_is_said_and_kept(house: House, tokens: List[str]) -> None:
     house.llm.answers(tokens)

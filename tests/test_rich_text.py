@@ -51,6 +51,15 @@ def growing(text: str) -> Iterator[Tuple[str, str]]:
         "  indented\n\n\n  - and a list",
         "Costs $5 or $$ or $$$. Escaped \\\\(not math) \\[nor this\\] here",
         "日本語の文。「引用」、絵文字😀",
+        "In LaTeX, \\( starts and \\) ends. Use \\w+\\(\\d+\\) or \\(.*?\\)",
+        "C:\\x\\(x86)\\foo and \\(x86\\)",
+        "\\[Note: no formula\nbut text\\",
+        "$$\n\nIt costs $$",
+        "*\n**\n***\n****\n*****",
+        "* \n* *\n* * *",
+        "Run `ps aux | grep ssh`.\n-- x\n- Use `ls | wc`",
+        "To start a code block, type ```\nThen write",
+        "|x| is the absolute value of x\n|y| too",
     ],
 )
 def test_what_discord_knows_stays_as_it_is(text: str) -> None:
@@ -64,14 +73,18 @@ def test_what_discord_knows_stays_as_it_is(text: str) -> None:
     ("text", "becomes"),
     [
         ("#### Deep\n###### Deeper", "### Deep\n### Deeper"),
+        ("- #### Deep\n2. ##### 深い", "- ### Deep\n2. ### 深い"),
         ("> #### Deep", "> ### Deep"),
         ("---", RULE),
-        ("* * *\n___\n> ---", f"{RULE}\n{RULE}\n> {RULE}"),
+        ("* * *\n\n___\n> ---", f"{RULE}\n\n{RULE}\n> {RULE}"),
+        ("`a | b`\n---\nc | d", f"`a | b`\n{RULE}\nc | d"),
+        ("text\n-----\n# next", f"text\n{RULE}\n# next"),
         ("![A cat](https://a.example/cat.png)", "[A cat](https://a.example/cat.png)"),
         ('![A cat](https://a.example/cat.png "Tom")', "[A cat](https://a.example/cat.png)"),
         ("![](https://a.example/cat.png)", "https://a.example/cat.png"),
         ("![A cat](cat.png)", "A cat (cat.png)"),
         ("[![build](https://a.example/b.svg)](https://a.example)", "[build](https://a.example)"),
+        ("one<br>\n\\<br>\n> two<br>", "one\n\\<br>\n> two"),
         ("one<br>two<BR/>three<br />four", "one\ntwo\nthree\nfour"),
         ("> one<br>two", "> one\n> two"),
         ("- [ ] do\n- [x] done\n  1. [X] done", "- ☐ do\n- ☑ done\n  1. ☑ done"),
@@ -82,12 +95,26 @@ def test_what_discord_knows_stays_as_it_is(text: str) -> None:
         ("\\[\nx\n= y\n\\]\nso", "```tex\nx\n= y\n```\nso"),
         ("$$\nx\n$$", "```tex\nx\n```"),
         ("\\[ x\n= y \\]", "```tex\nx\n= y\n```"),
+        ("\\[\nx = 1\n\\].\n\nSo", "```tex\nx = 1\n```\n\nSo"),
+        ("$$\nx\n$$ where x is 1", "```tex\nx\n```\nwhere x is 1"),
+        ("$$f = {\n1\n$$\n\n## Next", "```tex\nf = {\n1\n```\n\n## Next"),
+        ("$$x = 1\n$$", "```tex\nx = 1\n```"),
+        ("1. $$\n   a\n   $$\n2. b", "1. \n```tex\n   a\n```\n2. b"),
+        ("So $$\na = b\n$$", "So \n```tex\na = b\n```"),
+        ("> \\[\n> q=1\n> \\]\n> end", "> ```tex\n> q=1\n> ```\n> end"),
+        ("\\[\nx = 1\n\nforgotten\n## Next", "```tex\nx = 1\n```\n\nforgotten\n## Next"),
+        ("2. So: \\[ y=2 \\] and $$ a^2 $$ (1)", "2. So: `y=2` and `a^2` (1)"),
         ("~~~py\nx\n~~~", "```py\nx\n```"),
         ("````md\n```py\nx\n```\n````", "```md\n``\u200b`py\nx\n``\u200b`\n```"),
         ('```python title="a.py"\nx\n```', "```python\nx\n```"),
         ("```{.python .numbered}\nx\n```", "```python\nx\n```"),
         ("```print(1) # on the line\nx\n```", "```\nprint(1) # on the line\nx\n```"),
         ("So: ```py\nx\n```\nend ```a``` end", "So: \n```py\nx\n```\nend ```a``` end"),
+        ("```py\nx = 1\n```This is after\n\n```py\ny\n```", "```py\nx = 1\n```\nThis is after\n\n```py\ny\n```"),
+        ("```\nx\n``` これは後", "```\nx\n```\nこれは後"),
+        ("```md\n```py\nx\n```", "```md\n``\u200b`py\nx\n```"),
+        ("```python:app.py\nx\n```", "`app.py`\n```python\nx\n```"),
+        ("```python src/app.py\nx\n```", "`src/app.py`\n```python\nx\n```"),
         ("- ```{r}\n  x\n  ```", "- ```r\n  x\n  ```"),
     ],
 )
@@ -107,7 +134,7 @@ def test_table_in_a_quote_stays_there() -> None:
     assert shown(quoted) == "".join(f"> {line}\n" for line in DRAWN.splitlines()) + "\n"
 
 
-@pytest.mark.parametrize("after", ["text", "> quote", "```\ncode\n```", "- item"])
+@pytest.mark.parametrize("after", ["text", "> quote", "```\ncode\n```", "- item | x", "## Next: x | y", "1. a | b"])
 def test_table_ends_where_something_else_begins(after: str) -> None:
     assert shown(TABLE + after) == DRAWN + after + "\n"
 
@@ -149,6 +176,8 @@ def test_long_table_keeps_what_is_settled_of_it() -> None:
     [
         ("a ![al", "a "),
         ("a \\(x^2", "a "),
+        ("\\[\nx = 1\n\\", "```tex\nx = 1\n```\n"),
+        ("|x| is", "|x| is"),
         ("a [^1", "a "),
         ("a <b", "a "),
         ("a [lin", "a [lin"),

@@ -33,7 +33,11 @@ def parted(*deltas: str) -> List[Tuple[str, str]]:
         ("<think>hm</think>Hello", [("thinking", "hm"), ("text", "Hello")]),
         ("<thinking>hm</thinking>\n\nHello", [("thinking", "hm"), ("text", "\n\nHello")]),
         ("<THINK>hm</Think>Hello", [("thinking", "hm"), ("text", "Hello")]),
-        ("One<think>hm</think>two", [("text", "One"), ("thinking", "hm"), ("text", "two")]),
+        ("One\n<think>hm</think>two", [("text", "One\n"), ("thinking", "hm"), ("text", "two")]),
+        ("Each reply opens with a <think> tag.\n1. a", [("text", "Each reply opens with a <think> tag.\n1. a")]),
+        ("Put it between <think> and </think>.", [("text", "Put it between <think> and </think>.")]),
+        ("\\<think> and \\</think>", [("text", "\\<think> and \\</think>")]),
+        ("tokens <|start|>, <|channel|> and <|end|>.", [("text", "tokens <|start|>, <|channel|> and <|end|>.")]),
         ("<think>a <think> b</think>c", [("thinking", "a <think> b"), ("text", "c")]),
         ("<think>if `x </think>c", [("thinking", "if `x "), ("text", "c")]),
         ("<think>never closed", [("thinking", "never closed")]),
@@ -51,7 +55,8 @@ def parted(*deltas: str) -> List[Tuple[str, str]]:
         ("<|channel|>commentary to=x<|message|>hm<|end|>c", [("thinking", "hm"), ("text", "c")]),
         ("<|channel|>final<|message|>Hello", [("text", "Hello")]),
         ("<|start|>" + "x" * 200, [("text", "x" * 200)]),
-        ("<|start|>assist", [("text", "assist")]),
+        ("<|start|>assistant<|message|>Hello", [("text", "Hello")]),
+        ("<|channel|>final<|message|>Hello<|end|><|start|>assistant", [("text", "Hello")]),
         ("The sign `<|end|>` ends", [("text", "The sign `<|end|>` ends")]),
     ],
 )
@@ -64,12 +69,8 @@ def test_only_what_may_become_a_tag_is_held_back() -> None:
     tags = ThinkTags()
     assert list(tags.feed("a <b> <th")) == [Text("a <b> ")]
     assert list(tags.feed("e")) == [Text("<the")]
-    assert list(tags.feed(" end <think>x</thi")) == [Text(" end "), Thinking("x")]
+    assert list(tags.feed(" end\n<think>x</thi")) == [Text(" end\n"), Thinking("x")]
     assert list(tags.feed("nk>so")) == [Text("so")]
-
-
-def test_single_backtick_far_back_does_not_hide_a_tag() -> None:
-    assert parted("a ` b" + " word" * 300, "<think>hm</think>c")[1:] == [("thinking", "hm"), ("text", "c")]
 
 
 PIECES = [
