@@ -80,6 +80,8 @@ class Pages:
         self._rest = ""  # the text from the beginning of the open page
         self._fence: Optional[Fence] = None  # the code block that is open where the open page begins
         self._opening = ""  # what opens that block again
+        self.tail_is_cut = False
+        """Whether the open page had no room for all of the last tail."""
 
     @property
     def overflowed(self) -> bool:
@@ -125,6 +127,7 @@ class Pages:
     def _with_tail(self, tail: str) -> str:
         body = self._rest + tail if self._rest else _without_blank_lines(tail)
         lines = self._lines_to_overflow(body) if tail else None
+        self.tail_is_cut = lines is not None
         return body[: max(len(self._rest), boundary_before(body, _end_of(lines)))] if lines else body
 
     def _take_deltas(self) -> None:

@@ -166,6 +166,10 @@ class Reply:
 
     def _growing_pages(self) -> List[str]:
         pages = self._pages.written(mark=MARK, tail=self._rich_text.tail())
+        if self._pages.tail_is_cut:
+            self._rich_text.settle()
+            self._pages.feed(self._rich_text.take())
+            pages = self._pages.written(mark=MARK, tail=self._rich_text.tail())
         if not self._pages.overflowed:
             return pages
         return self._pages.written(mark=MARK, note=_small(self._phrases.goes_on))

@@ -16,8 +16,9 @@ from chat.tables import Table, cells, is_delimiter_row, may_be_delimiter_row
 
 RULE = "─" * 20
 
-_LONG_LINE = 600  # characters; a longer line is settled from its beginning before it ends
-_LONGEST_INLINE = 300  # characters; what is marked as one by signs that are further apart is text
+_LONG_LINE = 120  # characters; a longer line is settled from its beginning before it ends, and begins no block
+_MARKS_END = 30  # characters; what a line's first signs make of it is decided by then
+_LONGEST_INLINE = 150  # characters; what is marked as one by signs that are further apart is text
 _LONGEST_ROW = 2000  # characters
 _SETTLED_TABLE = 600  # characters; a table that is as long keeps the columns that it has
 _LONGEST_FORMULA = 1500  # characters; what is longer is none
@@ -91,6 +92,16 @@ class RichText:
         if len(self._line) > _LONG_LINE:
             self._settle_beginning()
 
+    def settle(self) -> None:
+        """Settle what it can of the tail, although more might change its look: there is no room for it where it is.
+
+        An open table keeps the columns that it has; a line that shows no sign of a block becomes none.
+        """
+        if self._table:
+            self._settle(self._table.settle())
+        elif self._header is None and not self._formula and _is_begun_text(self._line, self._code):
+            self._settle_beginning()
+
     def end(self) -> None:
         """No more comes: all of it is settled."""
         self._end_line(self._line)
@@ -159,7 +170,8 @@ class RichText:
             self._end_formula_line(line, self._formula)
         elif self._table and self._table.is_row(line):
             self._table.add(line)
-            self._settle(self._table.settled_rows())
+            if self._table.is_long:
+                self._settle(self._table.settle())
         elif self._header is not None and _is_delimiter_row(line, self._header):
             self._table = _OpenTable.begun_by(self._header, line)
             self._header = None
@@ -359,11 +371,14 @@ class _OpenTable:
         lines = [self._margin + _shown_code(line) + "\n" for line in self._table.lines(unfinished)]
         return "".join(lines if self._settled else [f"{self._margin}```\n", *lines])
 
-    def settled_rows(self) -> str:
-        """What of `drawn` does not change any more: nothing while the table is short, then every row."""
+    @property
+    def is_long(self) -> bool:
+        """Whether rows must be settled now: some are, or the table has become long."""
+        return self._settled or len(self.drawn()) >= _SETTLED_TABLE
+
+    def settle(self) -> str:
+        """What `drawn` gives, for the last time."""
         drawn = self.drawn()
-        if not self._settled and len(drawn) < _SETTLED_TABLE:
-            return ""
         self._table.settle()
         self._settled = True
         return drawn
@@ -373,6 +388,16 @@ def _preview(header: str) -> str:
     """A table of which only the header has come, or a part of it."""
     columns = cells(_unquoted(header))
     return _OpenTable.begun_by(header, "|-" * len(columns)).drawn() if any(columns) else ""
+
+
+def _is_begun_text(line: str, code: Optional[_Code]) -> bool:
+    """Whether a line has begun that is a line of code, or outside of it one of text."""
+    if code:
+        return bool(line.strip()) and not code.may_end(line)
+    first = re.match(r"[ \t>]*([^\s>])", line)
+    if first is None or "|" in line or first[1] in "`~$\\":
+        return False
+    return len(line) > _MARKS_END or first[1] not in "*_+-[#0123456789"
 
 
 def _begins_row(line: str) -> bool:

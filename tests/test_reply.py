@@ -177,6 +177,18 @@ def test_a_table_is_drawn_while_it_grows(reply: Reply) -> None:
     assert texts(reply) == [f"```\na      | b\n-------+---\nlonger | 10\n```\n\nDone{MARK}"]
 
 
+def test_what_has_no_room_on_a_page_is_shown_on_the_next(reply: Reply) -> None:
+    reply.feed("A line of text.\n" * 124, NOW)
+    assert len(texts(reply)) == 1
+    reply.feed("And one that goes on", NOW)
+    assert texts(reply)[1:] == [f"And one that goes on{MARK}"]
+
+
+def test_rows_that_have_no_room_on_a_page_are_shown_on_the_next(reply: Reply) -> None:
+    reply.feed("A line of text.\n" * 122 + "\n| a | b |\n|---|---|\n" + "| one | two |\n" * 3, NOW)
+    assert texts(reply)[1].count("one | two") == 3
+
+
 PIECES = ["word ", "日本語。", "\n", "\n\n", "| a | b |\n|---|---|\n", "| 1 | 2 |\n", "```py\n", "```\n"]
 PIECES += ["- [ ] x\n", "  - y\n", "# h\n", "![a](https://a.example)", "x" * 300, "あ" * 700, "> ", "[^1]", "<br>"]
 PIECES += ["**", "`", "||"]

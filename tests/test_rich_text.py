@@ -213,6 +213,25 @@ def test_sign_that_is_never_closed_holds_nothing_back_for_long() -> None:
         assert shown(f"a {sign} " + "word " * 400).rstrip() == (f"a {sign} " + "word " * 400).rstrip()
 
 
+def test_what_has_no_room_where_it_is_can_be_settled() -> None:
+    for text, settled in [
+        (TABLE, DRAWN[: -len("```\n")]),
+        ("A line of text", "A line of tex"),
+        ("- an item of a list that is long enough", "- an item of a list that is long enoug"),
+        ("```\nx = 1", "```\nx = 1"),
+        ("```\nx\n``", "```\nx\n"),
+        ("| a | b |", ""),
+        ("- [", ""),
+        ("$$\nx", ""),
+    ]:
+        rich = RichText()
+        rich.feed(text)
+        rich.settle()
+        assert rich.take() == settled
+        rich.feed("\n")
+        rich.end()
+
+
 # Properties
 
 PIECES = [
