@@ -32,7 +32,7 @@ MOVIE_WIDTH = 960  # pixels
 MAX_BYTES = 2_000_000
 RATE = 50.0  # tokens per second
 QUESTION = "!chat How do I read a text file in Python?"
-STILL_AT = 0.8  # of the frames from the question to the end
+STILL_AT = 0.93  # of the frames from the question to the end
 LAST_SECONDS = 3.0  # that the end stands
 ANSWER = """With `pathlib`, reading a small text file takes **one line**:
 
