@@ -416,7 +416,8 @@ def _limited(pieces: Iterator[Union[Piece, End]], chars: int) -> Iterator[Union[
     for piece in pieces:
         if isinstance(piece, (wire.Text, wire.Thinking)):
             if len(piece.text) > chars:
-                yield piece._replace(text=piece.text[:chars])
+                if chars:
+                    yield piece._replace(text=piece.text[:chars])
                 yield TooLong()
                 return
             chars -= len(piece.text)
