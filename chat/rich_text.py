@@ -35,7 +35,7 @@ _INLINE = re.compile(
     | (?P<image>!\[(?P<alt>[^\[\]\n]{{0,100}})\]\((?P<url>[^()\s]{{1,150}})(?P<title>[ ][^()\n]{{0,40}})?\))
     | (?P<break><br[ \t]{{0,5}}/?>)
     | (?P<footnote>\[\^(?P<number>\d{{1,3}})\])
-    | (?P<opener>`|\w\Z|\w?\\(?=[(\[]|\Z)|\$(?=\$|\Z)|!(?=\[|\Z)|\[(?=[!^]|\Z)|<(?=b|\Z)|\r(?=\Z))
+    | (?P<opener>`+|\w\Z|\w?\\(?=[(\[]|\Z)|\$(?=\$|\Z)|!(?=\[|\Z)|\[(?=[!^]|\Z)|<(?=b|\Z)|\r(?=\Z))
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -48,7 +48,7 @@ _NO_FORMULA = re.compile(r"\\[dwsbDWSB](?![A-Za-z])|\.[*+?]|\\\(")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # Small models begin a block behind a text on the same line; for Discord it is one.
-_LATE_FENCE = re.compile(r"(?P<before>.*[^\s`>].*?)(?<!`)(?P<fence>```(?P<language>[\w+\-.#]*))[ \t]*")
+_LATE_FENCE = re.compile(r"(?P<before>.*?)(?<!`)(?P<fence>```(?P<language>[\w+\-.#]{0,20}))[ \t]*")
 _ENDS_SENTENCE = (".", ":", "!", "?", "。", "：", "！", "？")
 # A language and what some programs take beside it; Discord takes the language alone, and shows all else as code.
 _INFO = re.compile(
@@ -90,7 +90,7 @@ class RichText:
         for line in ended:
             self._end_line(line)
         if len(self._line) > _LONG_LINE:
-            self._settle_beginning()
+            self._line = self._settle_beginning(self._line)
 
     def settle(self) -> None:
         """Settle what it can of the tail, although more might change its look: there is no room for it where it is.
@@ -100,7 +100,7 @@ class RichText:
         if self._table:
             self._settle(self._table.settle())
         elif self._header is None and not self._formula and _is_begun_text(self._line, self._code):
-            self._settle_beginning()
+            self._line = self._settle_beginning(self._line)
 
     def end(self) -> None:
         """No more comes: all of it is settled."""
@@ -143,29 +143,32 @@ class RichText:
     def _settle(self, text: str) -> None:
         self._settled.append(text)
 
-    def _settle_beginning(self) -> None:
+    def _settle_beginning(self, line: str) -> str:
+        """Settle the beginning of a line, and give the rest, which may still change its look."""
         if self._code:
-            end = len(self._line.rstrip("`\r")) or len(self._line)  # what may become ```
-            self._settle(_shown_code(self._line[:end]))
+            end = len(line.rstrip("`\r")) or len(line)  # what may become ```
+            self._settle(_shown_code(line[:end]))
         elif self._marks is None:
-            if _may_be_row(self._line):
-                return
+            if _may_be_row(line):
+                return line
             self._release()
-            end = _decided(self._line)
-            self._settle(_rewritten_beginning(self._line[:end]))
+            end = _decided(line)
+            self._settle(_rewritten_beginning(line[:end]))
         else:
-            end = _decided(self._line)
-            self._settle(_rewritten_part(self._line[:end], self._marks))
+            end = _decided(line)
+            self._settle(_rewritten_part(line[:end], self._marks))
         if self._marks is None:
-            self._marks = _quote_marks(self._line)
-        self._line = self._line[end:]
+            self._marks = _quote_marks(line)
+        return line[end:]
 
     def _end_line(self, line: str) -> None:
         line = line[:-1] if line.endswith("\r") else line
+        if len(line) > _LONG_LINE and self._marks is None and not self._code:
+            line = self._settle_beginning(line)
         if self._code:
             self._end_code_line(line, self._code)
         elif self._marks is not None:
-            self._settle(_with_end(_rewritten_part(line, self._marks), self._marks))
+            self._end_part(line, self._marks)
         elif self._formula:
             self._end_formula_line(line, self._formula)
         elif self._table and self._table.is_row(line):
@@ -178,8 +181,17 @@ class RichText:
         else:
             self._release()
             self._end_text_line(line)
+        self._after_text = bool(line.strip()) or self._marks is not None
         self._marks = None
-        self._after_text = bool(line.strip())
+
+    def _end_part(self, line: str, marks: str) -> None:
+        late = _LATE_FENCE.fullmatch(line) if "```" in line else None
+        if late and late["language"] and late["before"].count("```") % 2 == 0:
+            self._settle(_rewritten_part(late["before"], marks) + "\n")
+            self._code = _Code.begun_by(marks + late["fence"])
+            self._settle(self._code.opening if self._code else "")
+        else:
+            self._settle(_with_end(_rewritten_part(line, marks), marks))
 
     def _end_text_line(self, line: str) -> None:
         if len(line) <= _LONG_LINE:
@@ -196,7 +208,7 @@ class RichText:
             self._settle(_with_end(self._rewritten(line), _quote_marks(line)))
 
     def _without_late_fence(self, line: str) -> str:
-        late = _LATE_FENCE.fullmatch(line) if "```" in line else None
+        late = _LATE_FENCE.fullmatch(line) if "```" in line and not Fence.opened_by(line) else None
         if late is None or late["before"].count("```") % 2:
             return line
         if not late["language"] and not late["before"].rstrip().endswith(_ENDS_SENTENCE):
@@ -457,7 +469,8 @@ def _with_end(line: str, marks: str) -> str:
 def _inline(found: Match[str]) -> str:
     """One thing within a line, as Discord shows it."""
     if found["break"]:
-        return "\n"
+        # What follows must not become the fence of a code block.
+        return "\n\u200b" if found.string[found.end() :].lstrip(" \t").startswith(("`", "~")) else "\n"
     formula = found["inner"] or found["display"] or found["dollars"]
     if formula:
         return f"`{formula.strip()}`" if _is_formula(formula) else found[0]
@@ -486,11 +499,18 @@ def _link(text: str, url: str) -> str:
 
 def _decided(line: str) -> int:
     """How much of a line that goes on is shown alike whatever comes."""
+    end = len(line)
+    breaks = []
     for found in _INLINE.finditer(line):
         is_open = found["opener"] and len(line) - found.start() <= 2 * _LONGEST_INLINE
         if is_open or found.end() == len(line):
-            return found.start()
-    return len(line)
+            end = found.start()
+            break
+        if found["break"]:
+            breaks.append(found)
+    while breaks and not line[breaks[-1].end() : end].strip():  # it depends on what follows
+        end = breaks.pop().start()
+    return end
 
 
 def _without_half(line: str) -> str:

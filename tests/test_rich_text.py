@@ -110,6 +110,9 @@ def test_what_discord_knows_stays_as_it_is(text: str) -> None:
         ("```{.python .numbered}\nx\n```", "```python\nx\n```"),
         ("```print(1) # on the line\nx\n```", "```\nprint(1) # on the line\nx\n```"),
         ("So: ```py\nx\n```\nend ```a``` end", "So: \n```py\nx\n```\nend ```a``` end"),
+        ("- ```js\n  x\n  ```", "- ```js\n  x\n  ```"),
+        ("long " * 60 + "so: ```py\nx\n```\n**b**", "long " * 60 + "so: \n```py\nx\n```\n**b**"),
+        ("> " + "long " * 60 + "```py\n> x\n> ```", "> " + "long " * 60 + "\n> ```py\n> x\n> ```"),
         ("```py\nx = 1\n```This is after\n\n```py\ny\n```", "```py\nx = 1\n```\nThis is after\n\n```py\ny\n```"),
         ("```\nx\n``` これは後", "```\nx\n```\nこれは後"),
         ("```md\n```py\nx\n```", "```md\n``\u200b`py\nx\n```"),
@@ -254,6 +257,8 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 @fuzzed(500)
 @given(TEXTS, st.lists(st.integers(1, 5) | st.integers(1, 700), min_size=1, max_size=30))
+@example("``![alt](https://a.example/p)`" + "word " * 130, [1])
+@example("word " * 60 + "```py\nx\n```\nword", [1])
 @example("`" + "x" * 290 + "<br>`" + "y" * 400, [100])
 @example("| a | b |\n|---|---|\n" * 60, [7])
 def test_any_cut_of_the_stream_gives_the_same(text: str, sizes: List[int]) -> None:
