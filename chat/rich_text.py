@@ -61,7 +61,7 @@ _LIST_MARKS = r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)"
 _DEEP_HEADING = re.compile(rf"\A([ \t]*{_LIST_MARKS}?)#{{4,6}}(?=[ \t])")
 _DASHES = re.compile(r" {0,3}-(?:[ \t]*-){2,}[ \t]*")
 _THREE_SIGNS = re.compile(r" {0,3}([*_])[ \t]*\1[ \t]*\1[ \t]*")
-_TASK = re.compile(r"\A([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\[([ xX])\](?=[ \t])")
+_TASK = re.compile(rf"\A([ \t]*{_LIST_MARKS})\[([ xX])\](?=[ \t])")
 _FOOTNOTE = re.compile(r"\A {0,3}\[\^(\d{1,3})\]:[ \t]*")
 _NO_ROW = re.compile(rf"[ \t]*(?:#{{1,6}}[ \t]|{_LIST_MARKS})")
 _FORMULA_BEGINS = re.compile(rf"(?P<before>[ \t]*{_LIST_MARKS}?|.*[^\s$\\].*?)(?P<mark>\\\[|\$\$)(?P<first>[^$]*)")
@@ -163,8 +163,8 @@ class RichText:
 
     def _end_line(self, line: str) -> None:
         line = line[:-1] if line.endswith("\r") else line
-        if len(line) > _LONG_LINE and self._marks is None and not self._code:
-            line = self._settle_beginning(line)
+        if not self._code and (self._marks is not None or len(line) > _LONG_LINE):
+            line = self._settle_beginning(line)  # the rest is then the same whatever was settled before
         if self._code:
             self._end_code_line(line, self._code)
         elif self._marks is not None:
@@ -185,8 +185,8 @@ class RichText:
         self._marks = None
 
     def _end_part(self, line: str, marks: str) -> None:
-        late = _LATE_FENCE.fullmatch(line) if "```" in line else None
-        if late and late["language"] and late["before"].count("```") % 2 == 0:
+        late = _late_fence(line)
+        if late and late["language"]:
             self._settle(_rewritten_part(late["before"], marks) + "\n")
             self._code = _Code.begun_by(marks + late["fence"])
             self._settle(self._code.opening if self._code else "")
@@ -208,8 +208,8 @@ class RichText:
             self._settle(_with_end(self._rewritten(line), _quote_marks(line)))
 
     def _without_late_fence(self, line: str) -> str:
-        late = _LATE_FENCE.fullmatch(line) if "```" in line and not Fence.opened_by(line) else None
-        if late is None or late["before"].count("```") % 2:
+        late = _late_fence(line)
+        if late is None or Fence.opened_by(line):
             return line
         if not late["language"] and not late["before"].rstrip().endswith(_ENDS_SENTENCE):
             return line
@@ -423,6 +423,12 @@ def _may_be_row(line: str) -> bool:
 
 def _is_delimiter_row(line: str, header: str) -> bool:
     return _is_quoted(line) == _is_quoted(header) and is_delimiter_row(_unquoted(line), cells(_unquoted(header)))
+
+
+def _late_fence(line: str) -> Optional[Match[str]]:
+    """The fence at the end of a line that other text begins, if it is none that closes code within the line."""
+    late = _LATE_FENCE.fullmatch(line) if "```" in line else None
+    return late if late and late["before"].count("```") % 2 == 0 else None
 
 
 def _quote_marks(line: str) -> str:

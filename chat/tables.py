@@ -33,7 +33,7 @@ def is_delimiter_row(line: str, header: Sequence[str]) -> bool:
     """Whether `line` is the row of dashes that makes `header` and what follows a table."""
     if _DELIMITER_ROW.fullmatch(line) is None or len(cells(line)) != len(header):
         return False
-    return "-" in line and (len(header) > 1 or "|" in line)  # dashes alone are a rule
+    return len(header) > 1 or "|" in line  # dashes alone are a rule
 
 
 def may_be_delimiter_row(line: str) -> bool:

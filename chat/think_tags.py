@@ -101,7 +101,7 @@ class ThinkTags:
 
 def _beginning_of_a_tag(text: str) -> str:
     """The end of `text` that a tag may begin with."""
-    at = text.rfind("<", len(text) - _LONGEST_TAG if len(text) > _LONGEST_TAG else 0)
+    at = text.rfind("<", max(0, len(text) - _LONGEST_TAG))
     if at < 0:
         return ""
     end = text[at:]

@@ -216,6 +216,12 @@ def test_sign_that_is_never_closed_holds_nothing_back_for_long() -> None:
         assert shown(f"a {sign} " + "word " * 400).rstrip() == (f"a {sign} " + "word " * 400).rstrip()
 
 
+@pytest.mark.parametrize("sign", ["\\", "\\\\", "<br>", "x"])
+def test_fence_behind_a_long_line_does_not_depend_on_the_cut(sign: str) -> None:
+    text = "x" * 350 + sign + "```py\nx\n```\nend"
+    assert shown(*text) == shown(text[:350], text[350:]) == shown(text)
+
+
 def test_what_has_no_room_where_it_is_can_be_settled() -> None:
     for text, settled in [
         (TABLE, DRAWN[: -len("```\n")]),
