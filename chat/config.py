@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import ipaddress
 import locale
+import math
 import os
 import re
 import sys
@@ -45,8 +46,11 @@ CHANNEL_PLACEHOLDER = 123456789012345678
 
 # On Windows a socket takes at most INT_MAX milliseconds, 2,147,483 s (CPython, socketmodule.c, socket_parse_timeout).
 _LONGEST_TIMEOUT = 2_000_000
+_LONGEST_COOLDOWN = 86_400  # a day
 _LAST_PORT = 65535
 _MOST_PAGES = 50
+_MOST_HISTORY = 100
+_MOST_CHATS = 100
 _MOST_CHARS = 1_000_000  # a file of it, at 4 bytes each, is within the 10 MiB that every Discord server takes
 
 # As much of a value or a line as a person needs to find it again.
@@ -67,7 +71,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What settings.py says, checked. Timeouts are in seconds; `llm_url` ends before the API's own path."""
+    """What settings.py says, checked. Times are in seconds; `llm_url` ends before the API's own path."""
 
     token: str = field(repr=False)
     llm_url: str
@@ -76,6 +80,8 @@ class Settings:
     llm_api: Literal["ollama", "openai"]
     llm_api_key: Optional[str] = field(repr=False)
     system_prompt: str
+    history_messages: int
+    history_chars: int
     edit_every_chars: int
     llm_connect_timeout: float
     llm_read_timeout: float
@@ -85,6 +91,10 @@ class Settings:
     max_answer_chars: int
     show_thinking: bool
     think: Union[bool, Literal["auto"]]
+    allowed_roles: Tuple[int, ...]
+    blocked_users: Tuple[int, ...]
+    max_chats_per_user: int
+    cooldown_seconds: float
 
     @property
     def llm_address(self) -> str:
@@ -357,15 +367,26 @@ def _number_from(low: int) -> Callable[[object], int]:
 
 
 def _seconds(value: object) -> float:
-    wrong = _Wrong(wording.SETTING_SECONDS, high=_LONGEST_TIMEOUT)
+    """A number that is written as one, or as text; NaN for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise wrong
+        return math.nan
     try:
-        seconds = float(value)
+        return float(value)
     except (ValueError, OverflowError):
-        raise wrong from None
-    if not 0 < seconds <= _LONGEST_TIMEOUT:  # False for NaN too
-        raise wrong
+        return math.nan
+
+
+def _timeout(value: object) -> float:
+    seconds = _seconds(value)
+    if not 0 < seconds <= _LONGEST_TIMEOUT:
+        raise _Wrong(wording.SETTING_SECONDS, high=_LONGEST_TIMEOUT)
+    return seconds
+
+
+def _cooldown(value: object) -> float:
+    seconds = _seconds(value)
+    if not 0 <= seconds <= _LONGEST_COOLDOWN:
+        raise _Wrong(wording.SETTING_SECONDS_OR_NONE, high=_LONGEST_COOLDOWN)
     return seconds
 
 
@@ -401,20 +422,34 @@ def _as_choice(value: object) -> str:
     return value.strip().lower() if isinstance(value, str) else ""
 
 
-def _channel_ids(value: object) -> Tuple[int, ...]:
-    how = wording.SETTING_HOW_TO_COPY_CHANNEL_ID
+def _ids(value: object, no_id: Sentence, **said: object) -> Tuple[int, ...]:
+    """The ids in a list, each once, or the one that stands alone. Raises _Wrong with the sentence `no_id`."""
     several = isinstance(value, (list, tuple, set, frozenset))
     items = list(cast("Sequence[object]", value)) if several else [value]
-    if not items:
-        raise _Wrong(wording.SETTING_CHANNEL_NONE, how=how)
     ids = [_number(item) for item in items]
     wrong = [item for item, number in zip(items, ids) if number is None or not 10**14 <= number < 10**20]
     if wrong:
-        raise _Wrong(wording.SETTING_CHANNEL_NOT_ID, found=wrong if several else value, how=how)
-    if CHANNEL_PLACEHOLDER in ids:
-        raise _Wrong(wording.SETTING_CHANNEL_PLACEHOLDER, how=how)
+        raise _Wrong(no_id, found=wrong if several else value, **said)
     unique = dict.fromkeys(cast("List[int]", ids))
     return tuple(sorted(unique) if isinstance(value, (set, frozenset)) else unique)
+
+
+def _channel_ids(value: object) -> Tuple[int, ...]:
+    how = wording.SETTING_HOW_TO_COPY_CHANNEL_ID
+    ids = _ids(value, wording.SETTING_CHANNEL_NOT_ID, how=how)
+    if not ids:
+        raise _Wrong(wording.SETTING_CHANNEL_NONE, how=how)
+    if CHANNEL_PLACEHOLDER in ids:
+        raise _Wrong(wording.SETTING_CHANNEL_PLACEHOLDER, how=how)
+    return ids
+
+
+def _role_ids(value: object) -> Tuple[int, ...]:
+    return () if value is None else _ids(value, wording.SETTING_ROLE_NOT_ID)
+
+
+def _user_ids(value: object) -> Tuple[int, ...]:
+    return () if value is None else _ids(value, wording.SETTING_USER_NOT_ID)
 
 
 def _command_prefix(value: object) -> str:
@@ -553,15 +588,21 @@ _SETTINGS = (
     _Setting("LLM_API", _one_of("ollama", "openai"), "ollama"),
     _Setting("LLM_API_KEY", _api_key, None, secret=True),
     _Setting("SYSTEM_PROMPT", _optional_text, ""),
+    _Setting("HISTORY_MESSAGES", _number_between(0, _MOST_HISTORY), 20),
+    _Setting("HISTORY_CHARS", _number_between(0, _MOST_CHARS), 12_000),
     _Setting("EDIT_EVERY_CHARS", _number_from(1), 15),
-    _Setting("LLM_CONNECT_TIMEOUT", _seconds, 5.0),
-    _Setting("LLM_READ_TIMEOUT", _seconds, 300.0),
+    _Setting("LLM_CONNECT_TIMEOUT", _timeout, 5.0),
+    _Setting("LLM_READ_TIMEOUT", _timeout, 300.0),
     _Setting("LANGUAGE", _one_of("auto", "ja", "en"), "auto"),
     _Setting("COMMAND_PREFIX", _command_prefix, "!"),
     _Setting("MAX_PAGES", _number_between(1, _MOST_PAGES), 5),
     _Setting("MAX_ANSWER_CHARS", _number_between(1, _MOST_CHARS), 100_000),
     _Setting("SHOW_THINKING", _switch, default=False),
     _Setting("THINK", _think, "auto"),
+    _Setting("ALLOWED_ROLES", _role_ids, ()),
+    _Setting("BLOCKED_USERS", _user_ids, ()),
+    _Setting("MAX_CHATS_PER_USER", _number_between(1, _MOST_CHATS), 2),
+    _Setting("COOLDOWN_SECONDS", _cooldown, 0.0),
 )
 _NAMES = tuple(setting.name for setting in _SETTINGS)
 

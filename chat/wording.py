@@ -143,6 +143,10 @@ SETTING_SECONDS = Sentence(
     "{name} must be a number of seconds, more than 0 and at most {high}, it is {found}.",
     "{name} には秒数を、0 より大きく {high} 以下の数値で書いてください。今の値は {found} です。",
 )
+SETTING_SECONDS_OR_NONE = Sentence(
+    "{name} must be a number of seconds between 0 and {high}, it is {found}.",
+    "{name} には秒数を、0 以上 {high} 以下の数値で書いてください。今の値は {found} です。",
+)
 SETTING_CHOICE = Sentence(
     "{name} must be one of {choices}, it is {found}.",
     "{name} には {choices} のどれかを書いてください。今の値は {found} です。",
@@ -195,6 +199,23 @@ SETTING_CHANNEL_NOT_ID = Sentence(
 SETTING_CHANNEL_NONE = Sentence(
     "{name} is an empty list. Put the ID of at least one channel there: {how}.",
     "{name} が空のリストです。チャンネルの ID を 1 つ以上書き込んでください: {how}。",
+)
+
+# ALLOWED_ROLES, BLOCKED_USERS
+SETTING_ROLE_NOT_ID = Sentence(
+    "{name} must be a role's ID, a number of 15 to 20 digits, or a list of them; it is {found}. To get it: in Discord, "
+    "switch on User Settings → Advanced → Developer Mode, then right-click the role in Server Settings → Roles → Copy "
+    "Role ID.",
+    "{name} にはロールの ID (15〜20 桁の数字) か、そのリストを書いてください。今の値は {found} です。"
+    "ID の調べ方: Discord の「ユーザー設定」→「詳細設定」で「開発者モード」をオンにし、"
+    "「サーバー設定」→「ロール」でロールを右クリックして「ロールIDをコピー」を選びます。",
+)
+SETTING_USER_NOT_ID = Sentence(
+    "{name} must be a person's ID, a number of 15 to 20 digits, or a list of them; it is {found}. To get it: in "
+    "Discord, switch on User Settings → Advanced → Developer Mode, then right-click the person → Copy User ID.",
+    "{name} にはユーザーの ID (15〜20 桁の数字) か、そのリストを書いてください。今の値は {found} です。"
+    "ID の調べ方: Discord の「ユーザー設定」→「詳細設定」で「開発者モード」をオンにし、"
+    "ユーザーを右クリックして「ユーザーIDをコピー」を選びます。",
 )
 
 # LLM_HOST

@@ -36,6 +36,8 @@ DEFAULTS = Settings(
     llm_api="ollama",
     llm_api_key=None,
     system_prompt="",
+    history_messages=20,
+    history_chars=12_000,
     edit_every_chars=15,
     llm_connect_timeout=5.0,
     llm_read_timeout=300.0,
@@ -45,6 +47,10 @@ DEFAULTS = Settings(
     max_answer_chars=100_000,
     show_thinking=False,
     think="auto",
+    allowed_roles=(),
+    blocked_users=(),
+    max_chats_per_user=2,
+    cooldown_seconds=0.0,
 )
 
 
@@ -139,6 +145,11 @@ def test_each_setting_in_the_sample_has_a_line_in_both_languages() -> None:
         ({"LLM_API_KEY": " sk-1 "}, "llm_api_key", "sk-1"),
         ({"SYSTEM_PROMPT": "\n猫のように\n話してください。\n"}, "system_prompt", "猫のように\n話してください。"),
         ({"SYSTEM_PROMPT": None}, "system_prompt", ""),
+        ({"SYSTEM_PROMPT": "{date} {x} {"}, "system_prompt", "{date} {x} {"),
+        ({"HISTORY_MESSAGES": 0}, "history_messages", 0),
+        ({"HISTORY_MESSAGES": "100"}, "history_messages", 100),
+        ({"HISTORY_CHARS": 0}, "history_chars", 0),
+        ({"HISTORY_CHARS": 1_000_000}, "history_chars", 1_000_000),
         ({"EDIT_EVERY_CHARS": "1"}, "edit_every_chars", 1),
         ({"LLM_CONNECT_TIMEOUT": "2.5"}, "llm_connect_timeout", 2.5),
         ({"LLM_READ_TIMEOUT": 600}, "llm_read_timeout", 600.0),
@@ -151,6 +162,18 @@ def test_each_setting_in_the_sample_has_a_line_in_both_languages() -> None:
         ({"THINK": "Auto"}, "think", "auto"),
         ({"THINK": False}, "think", False),
         ({"THINK": "True"}, "think", True),
+        ({"ALLOWED_ROLES": None}, "allowed_roles", ()),
+        ({"ALLOWED_ROLES": []}, "allowed_roles", ()),
+        ({"ALLOWED_ROLES": CHANNEL}, "allowed_roles", (CHANNEL,)),
+        ({"ALLOWED_ROLES": [CHANNEL, f" {10**14} ", CHANNEL]}, "allowed_roles", (CHANNEL, 10**14)),
+        ({"BLOCKED_USERS": None}, "blocked_users", ()),
+        ({"BLOCKED_USERS": ()}, "blocked_users", ()),
+        ({"BLOCKED_USERS": str(CHANNEL)}, "blocked_users", (CHANNEL,)),
+        ({"BLOCKED_USERS": {CHANNEL, 10**14}}, "blocked_users", (10**14, CHANNEL)),
+        ({"MAX_CHATS_PER_USER": "1"}, "max_chats_per_user", 1),
+        ({"MAX_CHATS_PER_USER": 100}, "max_chats_per_user", 100),
+        ({"COOLDOWN_SECONDS": 86_400}, "cooldown_seconds", 86_400.0),
+        ({"COOLDOWN_SECONDS": "0.5"}, "cooldown_seconds", 0.5),
     ],
 )
 def test_a_value_is_taken(changes: Dict[str, Any], field: str, value: object) -> None:
@@ -246,6 +269,11 @@ def test_settings_can_not_be_changed() -> None:
         ("LLM_API_KEY", "a\nb", "LLM_API_KEY has a line break"),
         ("LLM_API_KEY", ["a"], "it is a list."),
         ("SYSTEM_PROMPT", ["a"], "SYSTEM_PROMPT must be a text"),
+        ("HISTORY_MESSAGES", -1, "HISTORY_MESSAGES must be a number between 0 and 100, it is -1."),
+        ("HISTORY_MESSAGES", 101, "it is 101."),
+        ("HISTORY_MESSAGES", None, "it is None."),
+        ("HISTORY_CHARS", 1_000_001, "HISTORY_CHARS must be a number between 0 and 1000000, it is 1000001."),
+        ("HISTORY_CHARS", "all", 'it is "all".'),
         ("EDIT_EVERY_CHARS", 0, "EDIT_EVERY_CHARS must be a whole number, 1 or more, it is 0."),
         ("EDIT_EVERY_CHARS", 1.5, "it is 1.5."),
         ("LLM_CONNECT_TIMEOUT", 0, "LLM_CONNECT_TIMEOUT must be a number of seconds, more than 0 and at most 2000000"),
@@ -262,6 +290,20 @@ def test_settings_can_not_be_changed() -> None:
         ("SHOW_THINKING", 1, "it is 1."),
         ("THINK", "high", 'THINK must be True, False or "auto", it is "high".'),
         ("THINK", None, "it is None."),
+        ("ALLOWED_ROLES", "Friends", "ALLOWED_ROLES must be a role's ID, a number of 15 to 20 digits, or a list of"),
+        ("ALLOWED_ROLES", "", 'it is "". To get it: in Discord, switch on User Settings → Advanced → Developer Mode'),
+        ("ALLOWED_ROLES", [CHANNEL, "a", 5], 'it is "a", 5.'),
+        ("ALLOWED_ROLES", [10**20], "right-click the role in Server Settings → Roles → Copy Role ID."),
+        ("BLOCKED_USERS", "@somebody", "BLOCKED_USERS must be a person's ID, a number of 15 to 20 digits, or a list"),
+        ("BLOCKED_USERS", False, "it is False."),
+        ("BLOCKED_USERS", [None], "right-click the person → Copy User ID."),
+        ("MAX_CHATS_PER_USER", 0, "MAX_CHATS_PER_USER must be a number between 1 and 100, it is 0."),
+        ("MAX_CHATS_PER_USER", 101, "it is 101."),
+        ("COOLDOWN_SECONDS", -1, "COOLDOWN_SECONDS must be a number of seconds between 0 and 86400, it is -1."),
+        ("COOLDOWN_SECONDS", 86_400.5, "it is 86400.5."),
+        ("COOLDOWN_SECONDS", True, "it is True."),
+        ("COOLDOWN_SECONDS", "nan", 'it is "nan".'),
+        ("COOLDOWN_SECONDS", None, "it is None."),
         ("COMMAND_PREFIX", "", 'COMMAND_PREFIX must be 1 to 10 visible characters without blanks, it is "".'),
         ("COMMAND_PREFIX", "! ", "without blanks"),
         ("COMMAND_PREFIX", "!" * 11, "1 to 10"),
@@ -542,6 +584,19 @@ def test_problems_are_said_in_the_language_that_is_set() -> None:
     problem = only_problem(LANGUAGE="ja", CHATBOT_CH_ID=print)
     assert "今の値は 文字列でも数値でもないもの です。" in problem
     assert "チャンネルを右クリックして「チャンネルIDをコピー」を選びます" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("ALLOWED_ROLES", "「サーバー設定」→「ロール」でロールを右クリックして「ロールIDをコピー」を選びます。"),
+        ("BLOCKED_USERS", "ユーザーを右クリックして「ユーザーIDをコピー」を選びます。"),
+    ],
+)
+def test_how_to_get_an_id_is_said_in_japanese_too(name: str, how: str) -> None:
+    problem = only_problem(**{"LANGUAGE": "ja", name: "x"})
+    assert '今の値は "x" です。' in problem
+    assert how in problem
 
 
 # --- Secrets ---
