@@ -279,6 +279,25 @@ WRONG_CHANNEL = Sentence(
     "I answer in {channels}. Please ask me there.",
     "私がお答えするのは {channels} です。そちらで質問してください。",
 )
+NOT_ALLOWED = Sentence(
+    "Only people with certain roles may ask me. Please ask whoever runs this server for such a role.",
+    "質問できるのは、決められたロールを持つ方だけです。ロールについては、サーバーの管理者にお尋ねください。",
+)
+BLOCKED = Sentence(
+    "Whoever runs the bot has set that I don't answer you. If you think that this is a mistake, please tell them.",
+    "ボットの管理者の設定により、あなたの質問にはお答えできません。"
+    "間違いだと思われる場合は、管理者にお知らせください。",
+)
+TOO_MANY = Sentence(
+    "⏳ You have as many answers growing as one person may have at once ({most}). Wait for one to end, or stop it with "
+    "`{prefix}stop`.",
+    "⏳ 1 人が同時に受け取れる答えの数の上限 ({most}) に達しています。"
+    "どれかが終わるまで待つか、`{prefix}stop` で止めてください。",
+)
+TOO_SOON = Sentence(
+    "⏳ Please wait {seconds} s before your next question.",
+    "⏳ 次の質問まで、あと {seconds} 秒お待ちください。",
+)
 NOTICE = Sentence("⏳ Waiting for the model …", "⏳ モデルの返答を待っています…")
 THINKING = Sentence(
     "💭 The model is thinking … (asked {since})",
