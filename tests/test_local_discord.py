@@ -406,8 +406,10 @@ def test_token_is_checked_before_the_body_has_come(server: LocalDiscord) -> None
 
 
 def test_message_can_be_created_read_edited_and_deleted(server: LocalDiscord) -> None:
-    created = post(server, " one ", flags=4, components=[{"type": 1}]).json()
-    assert (created["content"], created["flags"], created["components"]) == ("one", 4, [{"type": 1}])
+    button = {"type": 2, "style": 1, "custom_id": "stop"}
+    created = post(server, " one ", flags=4, components=[{"type": 1, "components": [button]}]).json()
+    row = {"type": 1, "id": 1, "components": [{**button, "id": 2}]}
+    assert (created["content"], created["flags"], created["components"]) == ("one", 4, [row])
     edited = patch(server, created["id"], "two", components=None).json()
     assert (edited["content"], edited["components"], edited["flags"]) == ("two", [], 4)
     path = f"/channels/{server.channel}/messages/{created['id']}"

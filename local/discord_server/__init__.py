@@ -8,18 +8,24 @@ How a test uses it:
         discord.wait_for(lambda: discord.message(reply).content == "Hello!")
         assert not discord.pings
 
+    asked = discord.slash("chat", {"prompt": "hi"})     # Alice uses a slash command that the bot registered
+    discord.wait_for(lambda: discord.responses(asked))  # the response and its followups, ephemeral ones too
+    discord.click(reply, "stop")                        # Alice clicks a button
+
 Its modules:
     values, permissions, mentions, limits, errors, faults   small parts without input or output
     state       what stands in the channels, and what a test does and looks at
-    payloads    values → Discord's JSON;  forms: Discord's JSON → checked values
-    routes      what each REST call does;  rest: the calls over HTTP, with limits, latency and faults
+    interactions   the same of commands and buttons;  options: what a person may fill into a command
+    payloads    values → Discord's JSON;  forms, components, commands: Discord's JSON, checked
+    routes, interaction_routes   what each REST call does
+    rest        the calls over HTTP, with limits, latency and faults
     gateway     sessions and events
     server      both on one port, within a running event loop;  threaded: the same in a thread of its own
 """
 
 from .server import DiscordServer
 from .threaded import LocalDiscord
-from .values import Attachment, Call, Change, Channel, Message, Role, Typing, User, Version
+from .values import Attachment, Call, Change, Channel, Interaction, Message, Role, Typing, User, Version
 
 __all__ = [
     "Attachment",
@@ -27,6 +33,7 @@ __all__ = [
     "Change",
     "Channel",
     "DiscordServer",
+    "Interaction",
     "LocalDiscord",
     "Message",
     "Role",

@@ -8,6 +8,9 @@ from typing import List, Optional
 
 from .errors import ApiError, rate_limited
 
+# Stands for a method where a fault is for the fetching of an attachment; one for any method is for none of these.
+DOWNLOAD = "DOWNLOAD"
+
 
 @dataclass
 class Fault:
@@ -26,11 +29,15 @@ class Fault:
 
     def meets(self, method: str, channel_id: Optional[int]) -> bool:
         """Whether a call is one that this fault is for."""
-        return self.method in {None, method} and self.channel in {None, channel_id}
+        same_method = self.method == method or (self.method is None and method != DOWNLOAD)
+        return same_method and self.channel in {None, channel_id}
 
 
 class Faults:
-    """The faults that wait for a call; may be set from any thread. `method` and `channel` None stand for any."""
+    """The faults that wait for a call; may be set from any thread. `method` and `channel` None stand for any.
+
+    The method "DOWNLOAD" is for the fetching of an attachment: `fail("DOWNLOAD", status=404)`.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

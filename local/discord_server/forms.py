@@ -8,18 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Sequence
 
+from .components import read_components
 from .errors import form_error
-from .values import Attachment
+from .values import EPHEMERAL, Attachment
 
 MAX_CONTENT = 2000  # code points
 MAX_NONCE = 25  # characters
-_KEPT = ("flags", "components", "embeds", "tts", "sticker_ids", "poll", "nonce")
+# SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, IS_VOICE_MESSAGE, IS_COMPONENTS_V2
+SETTABLE_FLAGS = 1 << 2 | 1 << 12 | 1 << 13 | 1 << 15
+_KEPT = ("embeds", "tts", "sticker_ids", "poll", "nonce")
 _NOT_EMPTY = ("components", "embeds", "sticker_ids", "poll")
 
 
 @dataclass(frozen=True)
 class MessageForm:
-    """What was asked for. `content` None: nothing said about it; `extras`: fields that are kept as they are."""
+    """What was asked for. `content` None: nothing said about it; `extras`: fields that are kept as they are.
+
+    `ephemeral` means something for a response to an interaction alone.
+    """
 
     content: Optional[str]
     allowed_mentions: Optional[Dict[str, Any]]
@@ -29,6 +35,7 @@ class MessageForm:
     enforce_nonce: bool
     attachments: Sequence[Attachment] = ()
     extras: Dict[str, Any] = field(default_factory=dict)
+    ephemeral: bool = False
 
     def has_more_than_text(self) -> bool:
         """Whether there is something to show without a content."""
@@ -38,6 +45,12 @@ class MessageForm:
 def read_form(body: Mapping[str, Any], attachments: Sequence[Attachment]) -> MessageForm:
     """The checked body. Raises ApiError 400 / 50035 for what Discord refuses."""
     reference = _object(body, "message_reference")
+    flags = _flags(body)
+    extras = {name: body[name] for name in _KEPT if body.get(name) is not None}
+    if flags is not None:
+        extras["flags"] = flags & SETTABLE_FLAGS
+    if body.get("components") is not None:
+        extras["components"] = read_components(body["components"])
     return MessageForm(
         content=_content(body),
         allowed_mentions=_allowed_mentions(body),
@@ -46,7 +59,8 @@ def read_form(body: Mapping[str, Any], attachments: Sequence[Attachment]) -> Mes
         nonce=_nonce(body),
         enforce_nonce=bool(body.get("enforce_nonce")),
         attachments=attachments,
-        extras={name: body[name] for name in _KEPT if body.get(name) is not None},
+        extras=extras,
+        ephemeral=bool((flags or 0) & EPHEMERAL),
     )
 
 
@@ -78,6 +92,13 @@ def _allowed_mentions(body: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
             message = f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.'
             raise form_error("allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
     return allowed
+
+
+def _flags(body: Mapping[str, Any]) -> Optional[int]:
+    flags = body.get("flags")
+    if flags is None or isinstance(flags, int):
+        return flags
+    raise form_error("flags", "NUMBER_TYPE_COERCE", f'Value "{flags}" is not int.')
 
 
 def _nonce(body: Mapping[str, Any]) -> Optional[str]:

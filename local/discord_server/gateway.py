@@ -20,7 +20,7 @@ from aiohttp import WSMsgType, web
 from . import payloads
 from .routes import gateway_url
 from .state import State
-from .values import DM, Change, Notice
+from .values import DM, Change, Notice, RoleChange
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME = 0, 1, 2, 3, 4, 6
 REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 8, 9, 10, 11
@@ -132,7 +132,7 @@ class Gateway:
         self._handlers: Dict[int, Callable[[Connection, Json], None]] = {
             HEARTBEAT: self._heartbeat,
             IDENTIFY: self._identify,
-            PRESENCE: self._pass_over,
+            PRESENCE: self._show_presence,
             VOICE_STATE: self._pass_over,
             RESUME: self._resume,
             REQUEST_MEMBERS: self._request_members,
@@ -158,10 +158,11 @@ class Gateway:
 
     def hear(self, notice: Notice) -> None:
         """Dispatch a change to the sessions that asked for it."""
-        if not isinstance(notice, Change):
-            return
         for session in list(self._sessions.values()):
-            if session.intents & needed_intent(notice) and self._visible(notice):
+            if isinstance(notice, RoleChange) and session.intents & GUILDS:
+                role = payloads.role(notice.role, self._state.guild_id)
+                session.dispatch(notice.event, {"guild_id": str(self._state.guild_id), "role": role})
+            if isinstance(notice, Change) and self._is_for(session, notice):
                 session.dispatch(notice.event, self._event(notice, session.intents))
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
@@ -222,7 +223,10 @@ class Gateway:
             handler(connection, data if isinstance(data, dict) else {})
 
     def _pass_over(self, _connection: Connection, _data: Json) -> None:
-        """Presence and voice: allowed, and without an effect on a chat."""
+        """Voice: allowed, and without an effect on a chat."""
+
+    def _show_presence(self, _connection: Connection, data: Json) -> None:
+        self._state.record_presence(data)
 
     def _heartbeat(self, connection: Connection, _data: Json) -> None:
         self._state.record_gateway("HEARTBEAT")
@@ -237,6 +241,8 @@ class Gateway:
             session = Session(data["intents"], connection)
             self._sessions[session.id] = session
             connection.session = session
+            if isinstance(data.get("presence"), dict):
+                self._state.record_presence(data["presence"])
             session.dispatch("READY", self._ready(session, data))
             if session.intents & GUILDS:
                 guild = payloads.guild(self._state, all_members=bool(session.intents & GUILD_MEMBERS))
@@ -311,13 +317,25 @@ class Gateway:
 
     # What clients are sent
 
+    def _is_for(self, session: Session, change: Change) -> bool:
+        if change.data is not None:
+            return True  # an interaction, whatever the intents and rights
+        return bool(session.intents & needed_intent(change)) and self._visible(change)
+
     def _visible(self, change: Change) -> bool:
-        about_channel = change.message is None and change.user is None
+        if change.message and change.message.visible_to is not None:
+            return False
+        about_channel = change.message is None and change.user is None and not change.messages
         # A deleted channel is no longer there to look up; bots also hear of channels that they can't see.
         return about_channel or self._state.bot_may(change.channel, "view_channel")
 
     def _event(self, change: Change, intents: int) -> Json:
         place = change.channel
+        if change.data is not None:
+            return change.data
+        if change.messages:
+            ids = [str(message.id) for message in change.messages]
+            return {"ids": ids, "channel_id": str(place.id), "guild_id": str(self._state.guild_id)}
         if change.user:
             return payloads.typing_event(self._state, place, change.user)
         if change.message is None:
@@ -326,13 +344,13 @@ class Gateway:
         if change.event != "MESSAGE_DELETE":
             content = bool(intents & MESSAGE_CONTENT)
             return payloads.message_event(self._state, place, change.message, content=content)
-        ids = {"id": str(change.message.id), "channel_id": str(place.id)}
-        return ids if place.kind == DM else {**ids, "guild_id": str(self._state.guild_id)}
+        gone = {"id": str(change.message.id), "channel_id": str(place.id)}
+        return gone if place.kind == DM else {**gone, "guild_id": str(self._state.guild_id)}
 
 
 def needed_intent(change: Change) -> int:
     """The intents of which a session must have one to be sent a change."""
-    if change.message:
+    if change.message or change.messages:
         return DIRECT_MESSAGES if change.channel.kind == DM else MESSAGES
     if change.user:
         return DIRECT_TYPING if change.channel.kind == DM else TYPING

@@ -1,5 +1,6 @@
 """Discord's rate limits for one bot: per channel, and creates, edits and typing each counted apart.
 
+What is written with the token of an interaction counts for that token alone, as "webhook_create" and "webhook_edit".
 The defaults are 5 per 5 s each (discord-api-docs#20, #2761). Real Discord gives creating and editing the same
 X-RateLimit-Bucket though it counts them apart (discord-api-docs#1442, #8073); so does this server.
 """
@@ -9,10 +10,18 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from typing import Deque, Dict, NamedTuple, Tuple
+from typing import Deque, Dict, NamedTuple, Tuple, Union
 
 _MESSAGES_BUCKET = "80c17d2f203122d936070c88c8d10f33"
-BUCKETS = {"create": _MESSAGES_BUCKET, "edit": _MESSAGES_BUCKET, "typing": "0c8f9f5d1a6c4e0b7f3d2a1958e6b4c7"}
+BUCKETS = {
+    "create": _MESSAGES_BUCKET,
+    "edit": _MESSAGES_BUCKET,
+    "typing": "0c8f9f5d1a6c4e0b7f3d2a1958e6b4c7",
+    "webhook_create": "3cd1f278bd0ecaf11e0d2391c374b00d",
+    "webhook_edit": "e2ab9a1c8e3f4d5b8c7a6f0d1b2c3e4f",
+}
+# A channel's id, or the token of an interaction.
+Place = Union[int, str]
 
 
 class Rule(NamedTuple):
@@ -66,10 +75,10 @@ class Limits:
 
     def __init__(self) -> None:
         self._rules: Dict[str, Rule] = {kind: Rule() for kind in BUCKETS}
-        self._hits: Dict[Tuple[str, int], Deque[float]] = {}
+        self._hits: Dict[Tuple[str, Place], Deque[float]] = {}
 
     def set(self, kind: str, *, limit: int = 5, per: float = 5.0, mode: str = "fixed") -> None:
-        """Change the rule for "create", "edit" or "typing", from the next request on.
+        """Change the rule for a kind such as "create" or "webhook_edit" (BUCKETS), from the next request on.
 
         Raises ValueError for another kind or mode, or a limit below 1.
         """
@@ -83,15 +92,15 @@ class Limits:
         for kind in BUCKETS:
             self.set(kind, limit=limit, per=per, mode=mode)
 
-    def take(self, kind: str, channel_id: int) -> Verdict:
+    def take(self, kind: str, place: Place) -> Verdict:
         """Count one request that arrives now."""
-        hits = self._hits.setdefault((kind, channel_id), deque())
+        hits = self._hits.setdefault((kind, place), deque())
         return judge(self._rules[kind], hits, time.monotonic())
 
-    def usage(self, kind: str, channel_id: int) -> Usage:
+    def usage(self, kind: str, place: Place) -> Usage:
         """What is used of a limit now."""
         rule, now = self._rules[kind], time.monotonic()
-        hits = self._hits.get((kind, channel_id), deque())
+        hits = self._hits.get((kind, place), deque())
         free_at = [(hits[0] if rule.mode == "fixed" else hit) + rule.per for hit in hits]
         return Usage(rule.limit, rule.per, tuple(moment for moment in free_at if moment > now))
 

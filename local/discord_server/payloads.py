@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any, Dict, List, Optional, Tuple
+from urllib.parse import quote
 
 from .state import State, snowflake_time
-from .values import DM, TEXT, THREAD, Attachment, Channel, Message, Role, User
+from .values import (
+    COMMAND,
+    DM,
+    HAS_THREAD,
+    TEXT,
+    THREAD,
+    Attachment,
+    Channel,
+    Interaction,
+    Message,
+    Role,
+    User,
+)
 
 Json = Dict[str, Any]
 INTENT_FLAGS = {"presences": 1 << 13, "guild_members": 1 << 15, "message_content": 1 << 19}
@@ -108,6 +121,7 @@ def _thread(state: State, place: Channel, messages: int) -> Json:
 
 def role(entry: Role, guild_id: int) -> Json:
     """A role of the guild."""
+    managed: Json = {} if entry.bot_id is None else {"tags": {"bot_id": str(entry.bot_id)}}
     return {
         "id": str(entry.id),
         "name": entry.name,
@@ -116,8 +130,9 @@ def role(entry: Role, guild_id: int) -> Json:
         "position": 0 if entry.id == guild_id else 1,
         "color": 0,
         "hoist": False,
-        "managed": False,
+        "managed": entry.bot_id is not None,
         "flags": 0,
+        **managed,
     }
 
 
@@ -170,10 +185,11 @@ def message(state: State, entry: Message, *, content: bool) -> Json:
         result["message_reference"] = {
             "type": 0,
             "message_id": str(entry.reference),
-            "channel_id": str(entry.channel_id),
+            "channel_id": str(answered.channel_id),
             "guild_id": str(state.guild_id),
         }
-        result["referenced_message"] = _message(state, answered, content=content) if answered.deleted is None else None
+        seen = answered.deleted is None and answered.visible_to in {None, entry.visible_to}
+        result["referenced_message"] = _message(state, answered, content=content) if seen else None
     return result
 
 
@@ -182,7 +198,7 @@ def _message(state: State, entry: Message, *, content: bool) -> Json:
     result: Json = {
         "id": str(entry.id),
         "channel_id": str(entry.channel_id),
-        "type": 0 if entry.reference is None else 19,
+        "type": entry.kind,
         "author": user(entry.author),
         "content": entry.content if shown else "",
         "timestamp": timestamp(state, entry.created),
@@ -199,9 +215,46 @@ def _message(state: State, entry: Message, *, content: bool) -> Json:
     }
     if shown:
         result.update(entry.extras)
+    result["flags"] = entry.flags
+    thread = state.find_channel(entry.id)
+    if thread is not None:
+        result["flags"] |= HAS_THREAD
+        result["thread"] = channel(state, thread)
     if entry.author.webhook:
         result["webhook_id"] = str(entry.author.id)
+    if entry.interaction is not None:
+        result.update(_interaction_fields(state, entry, state.interaction(entry.interaction)))
     return result
+
+
+def _interaction_fields(state: State, entry: Message, answered: Interaction) -> Json:
+    """What a response to an interaction has beyond other messages."""
+    metadata: Json = {
+        "id": str(answered.id),
+        "type": answered.kind,
+        "user": user(answered.author),
+        "authorizing_integration_owners": integration_owners(state, answered.channel_id),
+    }
+    fields: Json = {
+        "webhook_id": str(state.bot.id),
+        "application_id": str(state.bot.id),
+        "interaction_metadata": metadata,
+    }
+    if answered.kind == COMMAND:
+        metadata.update(name=answered.name, command_type=1)
+        # Deprecated, but still sent.
+        fields["interaction"] = {key: metadata[key] for key in ("id", "type", "name", "user")}
+    if answered.clicked is not None:
+        metadata["interacted_message_id"] = str(answered.clicked)
+    if answered.message_id not in {None, entry.id}:
+        metadata["original_response_message_id"] = str(answered.message_id)
+    return fields
+
+
+def integration_owners(state: State, channel_id: int) -> Json:
+    """For whom the bot is installed: the guild ("0"), which is 0 in DMs."""
+    place = state.find_channel(channel_id)
+    return {"0": "0" if place is not None and place.kind == DM else str(state.guild_id)}
 
 
 def message_event(state: State, place: Channel, entry: Message, *, content: bool) -> Json:
@@ -248,16 +301,17 @@ def _always_readable(state: State, entry: Message) -> bool:
 
 
 def _attachments(state: State, entry: Message) -> List[Json]:
-    return [_attachment(state, entry, attachment) for attachment in entry.attachments]
+    return [attachment(state, entry.channel_id, file) for file in entry.attachments]
 
 
-def _attachment(state: State, entry: Message, attachment: Attachment) -> Json:
-    url = f"{state.url}/attachments/{entry.channel_id}/{attachment.id}/{attachment.filename}"
+def attachment(state: State, channel_id: int, file: Attachment) -> Json:
+    """A file, with the address where it can be fetched."""
+    url = f"{state.url}/attachments/{channel_id}/{file.id}/{quote(file.filename)}"
     return {
-        "id": str(attachment.id),
-        "filename": attachment.filename,
-        "size": len(attachment.data),
-        "content_type": attachment.content_type,
+        "id": str(file.id),
+        "filename": file.filename,
+        "size": file.size,
+        "content_type": file.content_type,
         "url": url,
         "proxy_url": url,
     }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Iterable
+
 from .values import DM, Channel
 
 RIGHTS = {
+    "administrator": 1 << 3,
+    "manage_guild": 1 << 5,
     "add_reactions": 1 << 6,
     "view_channel": 1 << 10,
     "send_messages": 1 << 11,
@@ -20,13 +24,21 @@ RIGHTS = {
 }
 
 # What a new guild gives to everybody, among the bits above.
-EVERYONE = sum(RIGHTS.values()) & ~RIGHTS["manage_messages"]
+EVERYTHING = sum(RIGHTS.values())
+EVERYONE = EVERYTHING & ~sum(RIGHTS[name] for name in ("administrator", "manage_guild", "manage_messages"))
+
+
+def bits(names: Iterable[str]) -> int:
+    """The bits of rights such as "manage_messages". Raises KeyError for a name that isn't among RIGHTS."""
+    return sum(RIGHTS[name] for name in set(names))
 
 
 def rights_in(channel: Channel, base: int) -> int:
     """The bot's bits in a text channel or DM, from its bits in the guild and its overwrite in the channel."""
     if channel.kind == DM:
         return EVERYONE
+    if base & RIGHTS["administrator"]:
+        return EVERYTHING
     rights = base & ~channel.denied | channel.allowed
     # Who can't see a channel can do nothing in it.
     return rights if rights & RIGHTS["view_channel"] else 0

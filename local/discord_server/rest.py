@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import Any, Awaitable, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from aiohttp import web
 
 from .errors import INVALID_JSON, NOT_FOUND, UNAUTHORIZED, ApiError, form_error, rate_limited
-from .faults import Fault
+from .faults import DOWNLOAD, Fault
+from .interaction_routes import InteractionRoutes
+from .interactions import InteractiveState
 from .limits import headers as limit_headers
 from .routes import ApiRequest, Route, Routes
-from .state import State
 from .values import Attachment, Call
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -29,18 +31,17 @@ class Outcome(NamedTuple):
     status: int
     body: Any
     headers: Dict[str, str]
-    fault: Optional[Fault]
 
 
 class Rest:
     """Serves the routes of one state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: InteractiveState) -> None:
         self._state = state
 
     def add_to(self, app: web.Application) -> None:
         """Put all routes, and the one for unknown routes, on an aiohttp application."""
-        for route in Routes(self._state).table():
+        for route in [*Routes(self._state).table(), *InteractionRoutes(self._state).table()]:
             app.router.add_route(route.method, API + _numeric(route.path), self._handler(route))
         app.router.add_get("/attachments/{channel_id:[0-9]+}/{id:[0-9]+}/{filename}", self._serve_attachment)
         app.router.add_route("*", "/{path:.*}", self._serve_unknown)
@@ -55,10 +56,11 @@ class Rest:
         raw, refusal = await self._read(route, request)
         await asyncio.sleep(self._state.latency / 2)
         with self._state.changed:
-            outcome = self._apply(route, request, raw, refusal)
-            place = raw.ids.get("channel_id"), raw.body, raw.ids.get("message_id")
-            self._state.record_call(Call(time.monotonic(), route.method, route.path, outcome.status, *place))
-        fault = outcome.fault
+            channel_id, message_id = self._place(raw)
+            fault = self._state.faults.take(route.method, channel_id)
+            outcome = self._apply(route, request, raw, refusal, fault)
+            made = (route.method, route.path, outcome.status, channel_id, raw.body, message_id)
+            self._state.record_call(Call(time.monotonic(), *made))
         if fault and fault.drop:
             _cut(request)
         await asyncio.sleep((fault.delay if fault else 0.0) + self._state.latency / 2)
@@ -67,27 +69,36 @@ class Rest:
     async def _serve_unknown(self, request: web.Request) -> web.Response:
         self._state.record_unexpected(request.method, request.path)
         error = ApiError(*NOT_FOUND)
-        return _response(Outcome(error.status, error.body, {}, None))
+        return _response(Outcome(error.status, error.body, {}))
 
     async def _serve_attachment(self, request: web.Request) -> web.Response:
-        wanted = int(request.match_info["id"])
-        for message in self._state.messages(int(request.match_info["channel_id"])):
-            for attachment in message.attachments:
-                if attachment.id == wanted:
-                    return web.Response(body=attachment.data, content_type=attachment.content_type)
-        return web.Response(status=404)
+        channel_id = int(request.match_info["channel_id"])
+        fault = self._state.faults.take(DOWNLOAD, channel_id)
+        if fault and fault.drop:
+            _cut(request)
+        await asyncio.sleep(fault.delay if fault else 0.0)
+        found = self._state.find_attachment(channel_id, int(request.match_info["id"]))
+        if fault and fault.error:
+            return web.Response(status=fault.error.status)
+        if found is None:
+            return web.Response(status=404, text="This content is no longer available.")
+        return web.Response(body=found.data, headers={"Content-Type": found.content_type})
 
     async def _read(self, route: Route, request: web.Request) -> Tuple[ApiRequest, Optional[ApiError]]:
         """The call, and why its body can't or may not be read, if so: said only when the call is applied."""
-        ids = {name: int(value) for name, value in request.match_info.items()}
+        ids = {name: int(value) for name, value in request.match_info.items() if name.endswith("_id")}
+        call = ApiRequest(ids, request.query, token=request.match_info.get("token", ""))
         try:
             self._check_token(route, request)
             body, files = await self._read_body(request)
+            _check_body(route, body)
         except ApiError as error:
-            return ApiRequest(ids, request.query), error
-        return ApiRequest(ids, request.query, body, files), None
+            return call, error
+        if route.takes_list:
+            return replace(call, entries=body), None
+        return replace(call, body=body, files=files), None
 
-    async def _read_body(self, request: web.Request) -> Tuple[Dict[str, Any], List[Attachment]]:
+    async def _read_body(self, request: web.Request) -> Tuple[Any, List[Attachment]]:
         if not request.body_exists or request.method == "GET":
             return {}, []
         if request.content_type == "multipart/form-data":
@@ -103,12 +114,25 @@ class Rest:
     def _attachment(self, file: web.FileField) -> Attachment:
         return Attachment(self._state.next_id(), file.filename, file.content_type, file.file.read())
 
-    def _apply(self, route: Route, request: web.Request, call: ApiRequest, refusal: Optional[ApiError]) -> Outcome:
-        fault = self._state.faults.take(route.method, call.ids.get("channel_id"))
+    def _place(self, call: ApiRequest) -> Tuple[Optional[int], Optional[int]]:
+        """The ids of the channel and message that a call is about; an interaction's token stands for its own."""
+        interaction = self._state.find_interaction(call.token) if call.token else None
+        if interaction is None:
+            return call.ids.get("channel_id"), call.ids.get("message_id")
+        return interaction.channel_id, call.ids.get("message_id", interaction.message_id)
+
+    def _apply(
+        self,
+        route: Route,
+        request: web.Request,
+        call: ApiRequest,
+        refusal: Optional[ApiError],
+        fault: Optional[Fault],
+    ) -> Outcome:
         if fault and fault.error:
-            return Outcome(fault.error.status, fault.error.body, fault.error.headers, fault)
+            return Outcome(fault.error.status, fault.error.body, fault.error.headers)
         if fault and fault.drop == "before":
-            return Outcome(0, None, {}, fault)
+            return Outcome(0, None, {})
         headers: Dict[str, str] = {}
         try:
             self._check_token(route, request)
@@ -119,7 +143,7 @@ class Rest:
         except ApiError as error:
             headers.update(error.headers)
             status, body = error.status, error.body
-        return Outcome(status, body, headers, fault)
+        return Outcome(status, body, headers)
 
     def _check_token(self, route: Route, request: web.Request) -> None:
         if route.needs_token and request.headers.get("Authorization") != f"Bot {self._state.token}":
@@ -129,7 +153,7 @@ class Rest:
         """Count the call for its limit and fill in the headers. Raises ApiError 429 beyond it."""
         if not route.limit:
             return
-        verdict = self._state.limits.take(route.limit, call.ids["channel_id"])
+        verdict = self._state.limits.take(route.limit, call.token or call.ids["channel_id"])
         headers.update(limit_headers(route.limit, verdict))
         if not verdict.allowed:
             raise rate_limited(verdict.retry_after)
@@ -140,14 +164,18 @@ def _numeric(path: str) -> str:
     return path.replace("_id}", "_id:[0-9]+}")
 
 
-def _parse(data: bytes) -> Dict[str, Any]:
+def _parse(data: bytes) -> Any:  # noqa: ANN401 (a list or an object, or a value that is neither)
     try:
-        body = json.loads(data)
+        return json.loads(data)
     except (ValueError, RecursionError):  # the latter for what is nested too deeply
         raise ApiError(*INVALID_JSON) from None
-    if not isinstance(body, dict):
+
+
+def _check_body(route: Route, body: object) -> None:
+    if route.takes_list and not isinstance(body, list):
+        raise form_error("", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+    if not route.takes_list and not isinstance(body, dict):
         raise ApiError(*INVALID_JSON)
-    return body
 
 
 def _cut(request: web.Request) -> None:

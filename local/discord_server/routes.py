@@ -31,12 +31,17 @@ MAX_PAGE = 100  # messages that one GET answers
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """A call as a handler sees it: the ids of the path, the query, the JSON body and the files beside it."""
+    """A call as a handler sees it: the ids of the path, the query, the JSON body and the files beside it.
+
+    `entries` is the body of a route that takes a list; `token` is that of an interaction, from the path.
+    """
 
     ids: Mapping[str, int] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: Dict[str, Any] = field(default_factory=dict)
     files: Sequence[Attachment] = ()
+    entries: Sequence[Any] = ()
+    token: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class Route:
     handler: Callable[[ApiRequest], Answer]
     limit: str = ""
     needs_token: bool = True
+    takes_list: bool = False
 
 
 class Routes:
@@ -137,22 +143,7 @@ class Routes:
         message = self._message(request, self._visible_channel(request))
         if message.author != self._state.bot:
             raise ApiError(*NOT_THE_AUTHOR)
-        form = read_form(request.body, request.files)
-        kept = self._kept_attachments(message, request)
-        extras = {**message.extras, **form.extras}
-        # An explicit null or [] takes a field away.
-        extras.update({name: [] for name in ("embeds", "components") if not request.body.get(name, True)})
-        content = message.content if form.content is None else form.content
-        if not content and not kept and not any(extras.get(name) for name in ("embeds", "components")):
-            raise ApiError(*EMPTY_MESSAGE)
-        edited = self._state.amend(
-            message.id,
-            content=form.content,
-            allowed_mentions=form.allowed_mentions,
-            attachments=kept,
-            extras=extras,
-        )
-        return 200, self._payload(edited)
+        return 200, self._payload(apply_edit(self._state, message, request.body, request.files))
 
     def delete_message(self, request: ApiRequest) -> Answer:
         """Delete an own message, or another's with the right to manage messages."""
@@ -196,7 +187,9 @@ class Routes:
             message = self._state.message(message_id)
         except KeyError:
             return None
-        return message if message.deleted is None and message.channel_id == channel.id else None
+        # An ephemeral message can be had with the token of its interaction alone.
+        here = message.channel_id == channel.id and message.visible_to is None
+        return message if here and message.deleted is None else None
 
     def _reference(self, form: MessageForm, channel: Channel) -> Optional[int]:
         if form.reference is None:
@@ -209,17 +202,37 @@ class Routes:
             raise form_error("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
         return None
 
-    def _kept_attachments(self, message: Message, request: ApiRequest) -> List[Attachment]:
-        """The message's attachments that the body names (all if it names none), and the new files."""
-        named = request.body.get("attachments")
-        if named is None:
-            return [*message.attachments, *request.files]
-        ids = {str(entry.get("id")) for entry in named}
-        return [*(kept for kept in message.attachments if str(kept.id) in ids), *request.files]
-
     def _payload(self, message: Message) -> payloads.Json:
         readable = "message_content" in self._state.privileged_intents
         return payloads.message(self._state, message, content=readable)
+
+
+def apply_edit(state: State, message: Message, body: Mapping[str, Any], files: Sequence[Attachment]) -> Message:
+    """Change a message as the body says. Raises ApiError for what Discord refuses."""
+    form = read_form(body, files)
+    kept = _kept_attachments(message, body, files)
+    extras = {**message.extras, **form.extras}
+    # An explicit null or [] takes a field away.
+    extras.update({name: [] for name in ("embeds", "components") if not body.get(name, True)})
+    content = message.content if form.content is None else form.content
+    if not content and not kept and not any(extras.get(name) for name in ("embeds", "components")):
+        raise ApiError(*EMPTY_MESSAGE)
+    return state.amend(
+        message.id,
+        content=form.content,
+        allowed_mentions=form.allowed_mentions,
+        attachments=kept,
+        extras=extras,
+    )
+
+
+def _kept_attachments(message: Message, body: Mapping[str, Any], files: Sequence[Attachment]) -> List[Attachment]:
+    """The message's attachments that the body names (all if it names none), and the new files."""
+    named = body.get("attachments")
+    if named is None:
+        return [*message.attachments, *files]
+    ids = {str(entry.get("id")) for entry in named}
+    return [*(kept for kept in message.attachments if str(kept.id) in ids), *files]
 
 
 def gateway_url(state: State) -> str:

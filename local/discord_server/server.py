@@ -10,11 +10,12 @@ from aiohttp import web
 from local.site import Handler, address_of, open_site
 
 from .gateway import Gateway
+from .interactions import InteractiveState
 from .rest import Rest
-from .state import State
-from .values import Notice
+from .values import Change, Notice
 
 MAX_UPLOAD = 25 * 1024 * 1024  # bytes
+DEADLINE_GRACE = 0.05  # seconds, for a clock that is read a little early
 
 
 @web.middleware
@@ -28,7 +29,7 @@ async def _refuse_web_pages(request: web.Request, handler: Handler) -> web.Strea
     return await handler(request)
 
 
-class DiscordServer(State):
+class DiscordServer(InteractiveState):
     """`await open()` in a running loop, `await close()` in the same one; all else from any thread.
 
     `url` is `http://127.0.0.1:PORT` once it is open. Point discord.py there with run_bot.point_discord_at.
@@ -78,6 +79,17 @@ class DiscordServer(State):
 
     def _hear(self, notice: Notice) -> None:
         self._in_loop(lambda: self._gateway.hear(notice))
+        if isinstance(notice, Change) and notice.event == "INTERACTION_CREATE":
+            self._in_loop(self._watch_deadline)
+
+    def _watch_deadline(self) -> None:
+        """Wake who waits for an interaction to fail: nothing else happens when its time is over."""
+        if self._loop is not None:
+            self._loop.call_later(self.interaction_seconds + DEADLINE_GRACE, self._wake)
+
+    def _wake(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
 
     def _in_loop(self, action: Callable[[], None]) -> None:
         if self._loop is None:

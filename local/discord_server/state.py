@@ -16,20 +16,26 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequ
 from .faults import Faults
 from .limits import Limits
 from .mentions import find_mentions
-from .permissions import EVERYONE, RIGHTS, rights_in
+from .permissions import EVERYONE, RIGHTS, bits, rights_in
 from .values import (
+    DEFAULT,
     DM,
+    REPLY,
     TEXT,
     THREAD,
+    THREAD_STARTER,
     Attachment,
     Call,
     Change,
     Channel,
     GatewayRecord,
+    Interaction,
     Mentions,
     Message,
     Notice,
+    PresenceChange,
     Role,
+    RoleChange,
     Typing,
     User,
     Version,
@@ -65,15 +71,17 @@ class State:
         self._channels: Dict[int, Channel] = {}
         self._messages: Dict[int, Message] = {}
         self._nonces: Dict[Tuple[int, str], int] = {}
+        self._interactions: Dict[int, Interaction] = {}
         self._calls: List[Call] = []
         self._typing: List[Typing] = []
         self._gateway_log: List[GatewayRecord] = []
         self._unexpected: List[str] = []
+        self._presence: Optional[Dict[str, Any]] = None
         self.bot = self._add_user(bot_name, bot=True)
         self.token = make_token(self.bot.id)
         self.guild_id = self.next_id()
         self._roles[self.guild_id] = Role(self.guild_id, "@everyone", EVERYONE)
-        self._add_role(bot_name, frozenset({self.bot.id}))
+        self._add_role(Role(self.next_id(), bot_name, members=frozenset({self.bot.id}), bot_id=self.bot.id))
         self.channel = self.add_channel("chat")
         self.other_channel = self.add_channel("other")
         self.thread = self.add_thread("thread", self.channel)
@@ -107,9 +115,9 @@ class State:
 
     # People, roles and channels
 
-    def person(self, name: str, *, bot: bool = False) -> User:
-        """The person (or other bot) of that name, who is added to the guild if new."""
-        return self._find_user(name, bot=bot) or self._add_user(name, bot=bot)
+    def person(self, name: str, *, bot: bool = False, locale: Optional[str] = None) -> User:
+        """The person (or other bot) of that name, who is added to the guild if new, with a language such as "ja"."""
+        return self._find_user(name, bot=bot) or self._add_user(name, bot=bot, locale=locale)
 
     def rename(self, user: User, name: str) -> User:
         """Let a user have another name from now on; what they wrote so far keeps the old one."""
@@ -122,17 +130,34 @@ class State:
         """The webhook of that name, made if new. It is no member of the guild."""
         return self._find_user(name, bot=True, webhook=True) or self._add_user(name, bot=True, webhook=True)
 
-    def role(self, name: str, *members: User) -> Role:
-        """Add a role that everybody may mention."""
-        return self._add_role(name, frozenset(member.id for member in members), mentionable=True)
+    def role(self, name: str, *members: User, permissions: Sequence[str] = ()) -> Role:
+        """Add a role that everybody may mention, with rights such as "manage_messages".
+
+        Raises KeyError for a right that permissions.py doesn't know.
+        """
+        owners = frozenset(member.id for member in members)
+        return self._add_role(Role(self.next_id(), name, bits(permissions), mentionable=True, members=owners))
 
     def add_channel(self, name: str) -> int:
         """Add a text channel and return its id."""
         return self._add_channel("CHANNEL_CREATE", Channel(self.next_id(), name))
 
-    def add_thread(self, name: str, parent: int) -> int:
-        """Add a public thread under the text channel with the id `parent`, and return its id."""
-        return self._add_channel("THREAD_CREATE", Channel(self.next_id(), name, THREAD, parent))
+    def add_thread(self, name: str, parent: int, from_message: Optional[Message] = None) -> int:
+        """Add a public thread under the text channel with the id `parent`, and return its id.
+
+        A thread that begins at a message has the message's id, and its first message shows that one. Raises ValueError
+        for a message that isn't in the parent, or has a thread already.
+        """
+        if from_message is None:
+            return self._add_channel("THREAD_CREATE", Channel(self.next_id(), name, THREAD, parent))
+        with self.changed:
+            start = self._messages[from_message.id]
+            if start.channel_id != parent or start.id in self._channels:
+                raise ValueError("a thread begins at a message of its parent, and each has one at most")
+            thread = self._add_channel("THREAD_CREATE", Channel(start.id, name, THREAD, parent))
+            self._tell(Change("MESSAGE_UPDATE", self._channels[parent], start))
+            self.post(start.author, thread, "", kind=THREAD_STARTER, reference=start.id)
+            return thread
 
     def add_dm(self, person: User) -> int:
         """Open the direct messages between the bot and a person, and return the channel's id."""
@@ -144,8 +169,9 @@ class State:
             gone = self._channels.pop(channel)
             for thread in [thread for thread in self._channels.values() if thread.parent_id == channel]:
                 self.delete_channel(thread.id)
-            for message in self.messages(channel):
-                self._messages[message.id] = replace(message, deleted=time.monotonic())
+            for message in self._standing():
+                if message.channel_id == channel:
+                    self._messages[message.id] = replace(message, deleted=time.monotonic())
             self._tell(Change("THREAD_DELETE" if gone.kind == THREAD else "CHANNEL_DELETE", gone))
 
     def take_right(self, channel: int, right: str) -> None:
@@ -192,12 +218,20 @@ class State:
         with self.changed:
             return self._users.get(user_id)
 
-    def bot_rights(self, channel: Channel) -> int:
-        """The bot's permission bits in a channel; a thread has those of its parent."""
+    def rights(self, user: User, channel: Channel) -> int:
+        """A user's permission bits in a channel; a thread has those of its parent."""
         with self.changed:
-            channel = self._channels.get(channel.parent_id or 0, channel)
-        base = sum(role.permissions for role in self.roles if self.bot.id in role.members or role.id == self.guild_id)
-        return rights_in(channel, base)
+            place = self._channels.get(channel.parent_id or 0, channel)
+        base = 0
+        for role in self.roles:
+            if user.id in role.members or role.id == self.guild_id:
+                base |= role.permissions
+        # The overwrites are the bot's own.
+        return rights_in(place if user == self.bot else replace(place, allowed=0, denied=0), base)
+
+    def bot_rights(self, channel: Channel) -> int:
+        """The bot's permission bits in a channel."""
+        return self.rights(self.bot, channel)
 
     def bot_may(self, channel: Channel, right: str) -> bool:
         """Whether the bot has a right; in a thread, "send_messages" means to send there."""
@@ -236,6 +270,15 @@ class State:
             self._messages[message.id] = gone
             self._tell(Change("MESSAGE_DELETE", self._channels[gone.channel_id], gone))
 
+    def delete_many(self, messages: Sequence[Message]) -> None:
+        """Delete messages of one channel at once, as moderators do. Raises ValueError for other ones."""
+        if len({message.channel_id for message in messages}) != 1:
+            raise ValueError("messages that are deleted at once must be of one channel")
+        with self.changed:
+            gone = [replace(self._messages[message.id], deleted=time.monotonic()) for message in messages]
+            self._messages.update((message.id, message) for message in gone)
+            self._tell(Change("MESSAGE_DELETE_BULK", self._channels[gone[0].channel_id], messages=tuple(gone)))
+
     def start_typing(self, author: User, channel: int) -> None:
         """Show for 10 s that somebody types."""
         with self.changed:
@@ -245,11 +288,29 @@ class State:
     # What a test looks at
 
     def messages(self, channel: Optional[int] = None, *, deleted: bool = False) -> Tuple[Message, ...]:
-        """The messages of a channel (`self.channel` if not said), oldest first; with `deleted` also those."""
+        """What everybody sees in a channel (`self.channel` if not said), oldest first; with `deleted` also those."""
         wanted = self.channel if channel is None else channel
+        found = [message for message in self._standing(deleted=deleted) if message.channel_id == wanted]
+        return tuple(message for message in found if message.visible_to is None)
+
+    def ephemeral(self, user: User) -> Tuple[Message, ...]:
+        """The standing messages that only this user can see, oldest first."""
+        return tuple(message for message in self._standing() if message.visible_to == user.id)
+
+    def responses(self, interaction: Interaction) -> Tuple[Message, ...]:
+        """What stands of the bot's response to an interaction and its followups, oldest first."""
+        return tuple(message for message in self._standing() if message.interaction == interaction.id)
+
+    def interaction(self, interaction: Union[Interaction, int]) -> Interaction:
+        """The interaction as it is now. Raises KeyError if there never was one."""
         with self.changed:
-            found = [message for message in self._messages.values() if message.channel_id == wanted]
-        return tuple(message for message in found if deleted or message.deleted is None)
+            return self._interactions[interaction.id if isinstance(interaction, Interaction) else interaction]
+
+    @property
+    def interactions(self) -> Tuple[Interaction, ...]:
+        """All uses of commands and buttons, and questions for choices, oldest first."""
+        with self.changed:
+            return tuple(self._interactions.values())
 
     def message(self, message: Union[Message, int]) -> Message:
         """The message as it is now, also when it is deleted. Raises KeyError if there never was one."""
@@ -280,6 +341,12 @@ class State:
             return tuple(self._gateway_log)
 
     @property
+    def presence(self) -> Optional[Dict[str, Any]]:
+        """The presence that the bot set last, as it sent it; None if it never did."""
+        with self.changed:
+            return self._presence
+
+    @property
     def unexpected(self) -> Tuple[str, ...]:
         """Method and path of each call of a route that this server doesn't have. A test should find none."""
         with self.changed:
@@ -297,7 +364,8 @@ class State:
         lines: List[str] = []
         for channel in self.channels:
             lines.append(f"#{channel.name} ({channel.id})")
-            lines += [f"  {message.author.name}: {message.content!r}" for message in self.messages(channel.id)]
+            here = [message for message in self._standing() if message.channel_id == channel.id]
+            lines += [f"  {message.author.name}: {message.content!r}{_seen_by(message)}" for message in here]
         lines.append("last REST calls")
         lines += [f"  {call.time:.3f} {call.method} {call.route} {call.status}" for call in self.calls[-15:]]
         lines.append("last on the gateway")
@@ -313,15 +381,24 @@ class State:
         channel_id: int,
         content: str,
         *,
+        kind: Optional[int] = None,
         reference: Optional[int] = None,
         allowed_mentions: Optional[Mapping[str, Any]] = None,
         attachments: Sequence[Attachment] = (),
         extras: Optional[Dict[str, Any]] = None,
+        interaction: Optional[int] = None,
+        visible_to: Optional[int] = None,
+        loading: bool = False,
     ) -> Message:
-        """Create a message. Raises KeyError for an unknown channel or reference."""
+        """Create a message; `kind` None: a reply if it has a reference. The other arguments are those of `Message`.
+
+        Raises KeyError for an unknown channel or reference.
+        """
         with self.changed:
             channel = self._channels[channel_id]
-            answered = self._messages[reference].author.id if reference is not None else None
+            if kind is None:
+                kind = DEFAULT if reference is None else REPLY
+            answered = self._messages[reference].author.id if reference is not None and kind == REPLY else None
             mentions = self._mentions(content, allowed_mentions, answered)
             now = time.monotonic()
             message = Message(
@@ -330,12 +407,16 @@ class State:
                 author,
                 (Version(now, content),),
                 created=now,
+                kind=kind,
                 reference=reference,
                 mentions=mentions,
-                pings=self._pinged(mentions, author, channel),
                 attachments=tuple(attachments),
                 extras=extras or {},
+                interaction=interaction,
+                visible_to=visible_to,
+                loading=loading,
             )
+            message = replace(message, pings=self._pinged(message))
             self._messages[message.id] = message
             if message.extras.get("nonce") is not None:
                 self._nonces[author.id, str(message.extras["nonce"])] = message.id
@@ -351,20 +432,20 @@ class State:
         attachments: Optional[Sequence[Attachment]] = None,
         extras: Optional[Dict[str, Any]] = None,
     ) -> Message:
-        """Edit a message; None leaves that part as it is."""
+        """Edit a message; None leaves that part as it is. What was put off is said then, which is no edit to see."""
         with self.changed:
             old = self._messages[message_id]
-            channel = self._channels[old.channel_id]
             now = time.monotonic()
-            new = replace(old, edited=now, extras={**old.extras, **(extras or {})})
+            edited = old.edited if old.loading else now
+            new = replace(old, edited=edited, extras={**old.extras, **(extras or {})}, loading=False)
             if attachments is not None:
                 new = replace(new, attachments=tuple(attachments))
             if content is not None:
                 mentions = self._mentions(content, allowed_mentions, None)
-                pings = old.pings | self._pinged(mentions, old.author, channel)
-                new = replace(new, versions=(*old.versions, Version(now, content)), mentions=mentions, pings=pings)
+                new = replace(new, versions=(*old.versions, Version(now, content)), mentions=mentions)
+                new = replace(new, pings=old.pings | self._pinged(new))
             self._messages[message_id] = new
-            self._tell(Change("MESSAGE_UPDATE", channel, new))
+            self._tell(Change("MESSAGE_UPDATE", self._channels[old.channel_id], new))
             return new
 
     def message_of_nonce(self, author: User, nonce: str) -> Optional[Message]:
@@ -387,6 +468,21 @@ class State:
             self._unexpected.append(f"{method} {path}")
             self.changed.notify_all()
 
+    def find_attachment(self, channel_id: int, attachment_id: int) -> Optional[Attachment]:
+        """A file of a standing message or a slash command in a channel, None if there is none."""
+        owners: List[Union[Message, Interaction]] = [*self._standing(), *self.interactions]
+        for owner in owners:
+            for attachment in owner.attachments if owner.channel_id == channel_id else ():
+                if attachment.id == attachment_id:
+                    return attachment
+        return None
+
+    def record_presence(self, presence: Dict[str, Any]) -> None:
+        """Remember what the bot shows of itself."""
+        with self.changed:
+            self._presence = presence
+            self._tell(PresenceChange(presence))
+
     def record_gateway(self, name: str) -> None:
         """Remember what a client did on the gateway."""
         with self.changed:
@@ -395,20 +491,26 @@ class State:
 
     # Helpers
 
+    def _standing(self, *, deleted: bool = False) -> List[Message]:
+        """The messages of all channels, oldest first, ephemeral ones too; with `deleted` also those."""
+        with self.changed:
+            found = list(self._messages.values())
+        return [message for message in found if deleted or message.deleted is None]
+
     def _find_user(self, name: str, *, bot: bool, webhook: bool = False) -> Optional[User]:
         wanted = (name, bot, webhook)
         return next((user for user in self.users if (user.name, user.bot, user.webhook) == wanted), None)
 
-    def _add_user(self, name: str, *, bot: bool = False, webhook: bool = False) -> User:
+    def _add_user(self, name: str, *, bot: bool = False, webhook: bool = False, locale: Optional[str] = None) -> User:
         with self.changed:
-            user = User(self.next_id(), name, bot, webhook)
+            user = User(self.next_id(), name, bot, webhook, locale)
             self._users[user.id] = user
             return user
 
-    def _add_role(self, name: str, members: FrozenSet[int], *, mentionable: bool = False) -> Role:
+    def _add_role(self, role: Role) -> Role:
         with self.changed:
-            role = Role(self.next_id(), name, mentionable=mentionable, members=members)
             self._roles[role.id] = role
+            self._tell(RoleChange("GUILD_ROLE_CREATE", role))
             return role
 
     def _add_channel(self, event: str, channel: Channel) -> int:
@@ -435,15 +537,21 @@ class State:
         users = tuple(user for user in found.users if user in self._users)
         return found._replace(users=users, roles=tuple(role for role in found.roles if role in self._roles))
 
-    def _pinged(self, mentions: Mentions, author: User, channel: Channel) -> FrozenSet[int]:
-        may_all = author != self.bot or self.bot_may(channel, "mention_everyone")
-        pinged = set(mentions.users)
-        for role_id in mentions.roles:
+    def _pinged(self, message: Message) -> FrozenSet[int]:
+        may_all = message.author != self.bot or self.bot_may(self._channels[message.channel_id], "mention_everyone")
+        pinged = set(message.mentions.users)
+        for role_id in message.mentions.roles:
             role = self._roles[role_id]
             pinged |= role.members if role.mentionable or may_all else frozenset()
-        if mentions.everyone and may_all:
+        if message.mentions.everyone and may_all:
             pinged |= {member.id for member in self.members}
-        return frozenset(pinged - {author.id})
+        if message.visible_to is not None:
+            pinged &= {message.visible_to}
+        return frozenset(pinged - {message.author.id})
+
+
+def _seen_by(message: Message) -> str:
+    return "" if message.visible_to is None else f" (only for {message.visible_to})"
 
 
 def snowflake_time(snowflake: int) -> float:
