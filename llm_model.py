@@ -9,6 +9,7 @@ The only module that knows requests. Errors of the library are translated here, 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import ipaddress
 import re
@@ -27,7 +28,9 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
+    Tuple,
     Type,
+    TypeVar,
     Union,
     cast,
 )
@@ -48,17 +51,31 @@ if TYPE_CHECKING:
 
     from chat.config import Settings
 
+_T = TypeVar("_T")
+
 if sys.version_info >= (3, 9):
     from asyncio import to_thread
 else:
 
-    async def to_thread(function: Callable[[], None]) -> None:
+    async def to_thread(function: Callable[[], _T]) -> _T:
         """Stand in for asyncio.to_thread, which Python 3.8 lacks."""
-        await asyncio.get_running_loop().run_in_executor(None, function)
+        return await asyncio.get_running_loop().run_in_executor(None, function)
 
 
-Message = Dict[str, str]
-"""{"role": "system" | "user" | "assistant", "content": …}, the form that both APIs take."""
+class Image(NamedTuple):
+    """A picture for the LLM: the bytes of its file, and their type, such as image/png."""
+
+    content_type: str
+    data: bytes
+
+
+class Message(NamedTuple):
+    """One message to the LLM, or one of its answers; ``role`` is system, user or assistant."""
+
+    role: str
+    content: str
+    images: Tuple[Image, ...] = ()
+
 
 Piece = Union[wire.Text, wire.Thinking]
 
@@ -67,8 +84,8 @@ Watch = Callable[[socket.socket], None]
 _READ_BYTES = 64 * 1024
 _ERROR_BODY_BYTES = 64 * 1024
 _ERROR_SHOWN_CHARS = 300
-_LIST_READ_TIMEOUT = 10.0
-"""Seconds that a list of models may take: unlike an answer, it needs no model in memory."""
+_LOOKUP_READ_TIMEOUT = 10.0
+"""Seconds that what is asked about models may take: unlike an answer, it needs no model in memory."""
 
 _TOO_LONG = re.compile(r"context|too long|too large|too many tokens|exceed", re.IGNORECASE)
 _NO_THINKING = re.compile(r"does not support thinking|think value .{0,40} is not supported")
@@ -76,6 +93,16 @@ _NO_THINKING = re.compile(r"does not support thinking|think value .{0,40} is not
 _NO_MODEL = re.compile(
     r"model.{0,200}(not found|not exist|not_found)|(no such|unknown|invalid|not a valid) model", re.IGNORECASE
 )
+_ABOUT_PICTURES = re.compile(
+    r"(?<![\w/.-])(image|vision|multi-?modal|mmproj)|content.{0,10}must be a string", re.IGNORECASE
+)
+"""What servers speak of that can't take a picture; what is in the middle of a word may be a model's name.
+
+"image input is not supported" (llama.cpp, 500), "this model is missing data required for image input" (Ollama, 500),
+"… is not a multimodal model" (vLLM, 400), "Model does not support images" and "Vision add-on is not loaded" (LM Studio,
+400 and 200), "No endpoints found that support image input" (OpenRouter, 404), "messages[0].content must be a string"
+(Groq, 400).
+"""
 
 
 class Finished(NamedTuple):
@@ -113,19 +140,35 @@ class LLM_Model:  # noqa: N801 - the name is fixed by the project's user
         self.address = settings.llm_address
         self._api = _APIS[settings.llm_api](settings)
 
-    def stream(self, messages: Sequence[Message]) -> Stream:
-        """Ask for an answer to ``messages``; it comes from a worker thread. Call it in a running event loop."""
-        return Stream(self._api, messages)
+    def stream(self, messages: Sequence[Message], model: Optional[str] = None) -> Stream:
+        """Ask for an answer to ``messages``; it comes from a worker thread. Call it in a running event loop.
+
+        ``model``: the one to ask instead of LLM_MODEL, by the server's name for it.
+        """
+        return Stream(self._api, model or self.name, messages)
 
     async def models(self) -> List[str]:
         """Names of the models that the server has. Raises LLMError."""
-        found: List[str] = []
-        await to_thread(lambda: found.extend(self._api.models()))
-        return found
+        return await to_thread(self._api.models)
+
+    async def can_see(self, model: Optional[str] = None) -> bool:
+        """Whether a model takes pictures, LLM_MODEL if none is named. Raises LLMError.
+
+        An OpenAI-compatible server has no way to say so before it is given one (``Fault.NO_PICTURES``): always True.
+        """
+        return await to_thread(lambda: self._api.can_see(model or self.name))
 
     def is_among(self, models: Sequence[str]) -> bool:
-        """Whether the server's list has this model. Ollama completes a name without a tag with ``:latest``."""
-        return self.name in models or f"{self.name}:latest" in models
+        """Whether the server's list has LLM_MODEL."""
+        return same_model(self.name, models) is not None
+
+
+def same_model(wanted: str, models: Sequence[str]) -> Optional[str]:
+    """Give the server's own name of a model, None if it isn't there; ``models`` is the server's list.
+
+    Ollama completes a name without a tag with ``:latest``.
+    """
+    return next((name for name in (wanted, f"{wanted}:latest") if name in models), None)
 
 
 class Stream:
@@ -134,12 +177,12 @@ class Stream:
     Whoever holds it calls ``stop`` when done with it, also after the end; ``async with`` does so.
     """
 
-    def __init__(self, api: _API, messages: Sequence[Message]) -> None:
+    def __init__(self, api: _API, model: str, messages: Sequence[Message]) -> None:
         self.end: Optional[End] = None
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[Union[Piece, End]] = asyncio.Queue()
         self._call = _Call()
-        self._thread = asyncio.ensure_future(to_thread(lambda: self._work(api, messages)))
+        self._thread = asyncio.ensure_future(to_thread(lambda: self._work(api, model, messages)))
         self._thread.add_done_callback(self._worker_ended)
 
     async def __aenter__(self) -> Self:
@@ -164,13 +207,13 @@ class Stream:
         self._call.stop()
         self._queue.put_nowait(Stopped())
 
-    def _work(self, api: _API, messages: Sequence[Message]) -> None:
+    def _work(self, api: _API, model: str, messages: Sequence[Message]) -> None:
         """Runs in the worker thread."""
         try:
             with contextlib.closing(self._call):
                 if self._call.stopped:  # while it waited for a thread
                     return
-                for item in api.chat(messages, self._call.watch):
+                for item in api.chat(model, messages, self._call.watch):
                     self._put(item)
         except LLMError as error:
             self._put(Failed(error))
@@ -294,7 +337,6 @@ class _API:
     def __init__(self, settings: Settings) -> None:
         self._url = settings.llm_url
         self._address = settings.llm_address
-        self._model = settings.llm_model
         self._auth = _Key(settings.llm_api_key)
         self._think = settings.think
         self._max_chars = settings.max_answer_chars
@@ -303,37 +345,65 @@ class _API:
         # No proxy can reach this machine's own loopback; "" stands for none, over what the environment says.
         self._proxies = {"http": "", "https": ""} if _is_loopback(settings.llm_url) else None
 
-    def chat(self, messages: Sequence[Message], watch: Watch) -> Iterator[Union[Piece, End]]:
+    def chat(self, model: str, messages: Sequence[Message], watch: Watch) -> Iterator[Union[Piece, End]]:
         """Pieces of the answer as they arrive, then its end. Blocks; raises LLMError.
 
         ``watch`` is called with each connection of the request, before anything is sent on it.
         """
-        body = {"model": self._model, "messages": list(messages), "stream": True}
+        body = {"model": model, "messages": [self._message(message) for message in messages], "stream": True}
+        pictures = any(message.images for message in messages)
         options = self._options()
         try:
-            yield from self._answer({**body, **options}, watch)
+            yield from self._answer({**body, **options}, watch, pictures=pictures)
         except _ThinkingRefusedError:
             if not options:
                 raise
-            yield from self._answer(body, watch)
+            yield from self._answer(body, watch, pictures=pictures)
+
+    def can_see(self, model: str) -> bool:
+        """Whether the model takes pictures. Blocks; raises LLMError."""
+        raise NotImplementedError
+
+    def _message(self, message: Message) -> Dict[str, Any]:
+        """A message in the API's form."""
+        raise NotImplementedError
 
     def _options(self) -> Dict[str, Any]:
         """What a request says beyond what it must, and is sent again without if the model refuses it."""
         return {}
 
-    def _answer(self, body: Dict[str, Any], watch: Watch) -> Iterator[Union[Piece, End]]:
-        with self._response("POST", self.chat_path, watch, self._read_timeout, json=body) as response:
-            yield from _limited(_without_tags(self._pieces(response)), self._max_chars)
+    def _answer(self, body: Dict[str, Any], watch: Watch, *, pictures: bool) -> Iterator[Union[Piece, End]]:
+        with self._response("POST", self.chat_path, watch, self._read_timeout, body, pictures=pictures) as response:
+            yield from _limited(_without_tags(self._pieces(response, pictures=pictures)), self._max_chars)
 
     def models(self) -> List[str]:
         """Names of the server's models. Blocks; raises LLMError."""
-        read_timeout = min(self._read_timeout, _LIST_READ_TIMEOUT)
-        with self._response("GET", self.list_path, _nobody, read_timeout) as response:
-            return self._names(response)
+        return self._look_up("GET", self.list_path, self._names)
+
+    def _names(self, answer: Any) -> List[str]:  # noqa: ANN401 - whatever the server sent
+        # Ollama's list of no models can be null.
+        return [str(entry[self.name_field]) for entry in answer[self.list_field] or []]
+
+    def _look_up(self, method: str, path: str, read: Callable[[Any], _T], body: Optional[Dict[str, Any]] = None) -> _T:
+        """What ``read`` finds in the JSON that the server answers with."""
+        read_timeout = min(self._read_timeout, _LOOKUP_READ_TIMEOUT)
+        with self._response(method, path, _nobody, read_timeout, body) as response:
+            try:
+                return read(response.json())
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                said = f"{self._address} answered {method} {path} with something else: {error!r}"
+                raise LLMError(Fault.NOT_THE_API, said) from error
 
     @contextlib.contextmanager
-    def _response(
-        self, method: str, path: str, watch: Watch, read_timeout: float, json: Optional[Dict[str, Any]] = None
+    def _response(  # noqa: PLR0913 - each one a part of the request
+        self,
+        method: str,
+        path: str,
+        watch: Watch,
+        read_timeout: float,
+        json: Optional[Dict[str, Any]] = None,
+        *,
+        pictures: bool = False,
     ) -> Iterator[requests.Response]:
         with self._translated(), _Session(watch) as session, session.request(
             method,
@@ -344,24 +414,20 @@ class _API:
             proxies=self._proxies,
             timeout=(self._connect_timeout, read_timeout),
         ) as response:
-            self._check(response)
+            self._check(response, pictures=pictures)
             yield response
 
-    def _names(self, response: requests.Response) -> List[str]:
-        try:
-            # Ollama's list of no models can be null.
-            return [str(entry[self.name_field]) for entry in response.json()[self.list_field] or []]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise LLMError(Fault.NOT_THE_API, f"{self._address} gave no list of models: {error!r}") from error
-
-    def _pieces(self, response: requests.Response) -> Iterator[Union[Piece, End]]:
+    def _pieces(self, response: requests.Response, *, pictures: bool) -> Iterator[Union[Piece, End]]:
         decoder = self.decoder()
         while True:
             # Not iter_lines or iter_content: where the body isn't chunked, they hold text back until a block is full.
             data = response.raw.read1(_READ_BYTES, decode_content=True)
             for event in decoder.feed(data) if data else decoder.end():
                 if isinstance(event, wire.ServerError):
-                    raise LLMError(Fault.SERVER_ERROR, f"{self._address} said in mid-answer: {_shown(event.message)}")
+                    fault = Fault.SERVER_ERROR
+                    if pictures:
+                        fault = _fault_with_pictures(fault, event.message)
+                    raise LLMError(fault, f"{self._address} said in mid-answer: {_shown(event.message)}")
                 if isinstance(event, wire.Done):
                     yield Finished(event.reason)
                     return
@@ -370,7 +436,7 @@ class _API:
                 yield Incomplete()
                 return
 
-    def _check(self, response: requests.Response) -> None:
+    def _check(self, response: requests.Response, *, pictures: bool) -> None:
         """Raise LLMError unless the response is an answer of the API."""
         is_page = response.headers.get("Content-Type", "").lower().startswith("text/html")
         status = response.status_code
@@ -381,7 +447,10 @@ class _API:
         detail = f"{self._address} answered {status} to {asked}: {_shown(body)}"
         if _NO_THINKING.search(body):
             raise _ThinkingRefusedError(Fault.REQUEST_REFUSED, detail)
-        raise LLMError(_fault_of(status, body, is_page=is_page), detail)
+        fault = _fault_of(status, body, is_page=is_page)
+        if pictures and not is_page:
+            fault = _fault_with_pictures(fault, body)
+        raise LLMError(fault, detail)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -434,6 +503,13 @@ class _Ollama(_API):
     def _options(self) -> Dict[str, Any]:
         return {} if self._think == "auto" else {"think": self._think}
 
+    def _message(self, message: Message) -> Dict[str, Any]:
+        images = {"images": list(map(_base64, message.images))} if message.images else {}
+        return {"role": message.role, "content": message.content, **images}
+
+    def can_see(self, model: str) -> bool:
+        return self._look_up("POST", "/api/show", _states_vision, {"model": model})
+
 
 class _OpenAI(_API):
     chat_path = "/v1/chat/completions"
@@ -441,6 +517,34 @@ class _OpenAI(_API):
     list_field = "data"
     name_field = "id"
     decoder = wire.OpenAIDecoder
+
+    def _message(self, message: Message) -> Dict[str, Any]:
+        if not message.images:
+            return {"role": message.role, "content": message.content}
+        # Some servers refuse a text part without a text.
+        text = [{"type": "text", "text": message.content}] if message.content else []
+        images = [{"type": "image_url", "image_url": {"url": _data_url(image)}} for image in message.images]
+        return {"role": message.role, "content": [*text, *images]}
+
+    def can_see(self, _model: str) -> bool:
+        return True
+
+
+def _base64(image: Image) -> str:
+    return base64.b64encode(image.data).decode("ascii")
+
+
+def _data_url(image: Image) -> str:
+    return f"data:{image.content_type};base64,{_base64(image)}"
+
+
+def _states_vision(shown: Any) -> bool:  # noqa: ANN401 - whatever the server sent
+    """Whether what Ollama's /api/show says of a model has it see; before 0.6.4 it named the model's parts only."""
+    capabilities = shown.get("capabilities")
+    if capabilities is not None:
+        return "vision" in capabilities
+    families = (shown.get("details") or {}).get("families") or []
+    return bool(shown.get("projector_info")) or not {"clip", "mllama"}.isdisjoint(families)
 
 
 _APIS: Dict[str, Type[_API]] = {"ollama": _Ollama, "openai": _OpenAI}
@@ -489,6 +593,12 @@ def _fault_of(status: int, body: str, *, is_page: bool) -> Fault:
     if status == requests.codes.not_found:
         return Fault.NOT_THE_API
     return Fault.PROMPT_TOO_LONG if _TOO_LONG.search(body) else Fault.REQUEST_REFUSED
+
+
+def _fault_with_pictures(fault: Fault, said: str) -> Fault:
+    """The fault of a request that had pictures: whatever the status, a server that refuses them speaks of them."""
+    can_be_theirs = fault in (Fault.SERVER_ERROR, Fault.NOT_THE_API, Fault.REQUEST_REFUSED, Fault.PROMPT_TOO_LONG)
+    return Fault.NO_PICTURES if can_be_theirs and _ABOUT_PICTURES.search(said) else fault
 
 
 def _fault_of_exception(error: BaseException) -> Fault:

@@ -14,6 +14,7 @@ class Fault(enum.Enum):
     NOT_THE_API = "not the API"
     MODEL_MISSING = "model missing"
     PROMPT_TOO_LONG = "prompt too long"
+    NO_PICTURES = "no pictures"
     KEY_REFUSED = "key refused"
     BUSY = "busy"
     REQUEST_REFUSED = "request refused"

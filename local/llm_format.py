@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import time
 import uuid
 from datetime import datetime, timezone
-from typing import Any, Literal, Mapping, Sequence, Union
+from typing import TYPE_CHECKING, Any, Literal, Mapping, Sequence, Union
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeGuard
 
 MODEL = "gemma:2b"
+ROLES = ("system", "user", "assistant", "tool")
 SSE_DONE = b"data: [DONE]\n\n"
 ErrorForm = Literal["object", "string", "vllm", "llama.cpp"]
 """How OpenAI-compatible servers say that something went wrong in mid-stream."""
@@ -107,6 +113,10 @@ class Ollama:
     """One answer in Ollama's format."""
 
     content_type = "application/x-ndjson"
+    no_pictures = (
+        "Failed to create new sequence: failed to process inputs: this model is missing data required for image input"
+    )
+    """What Ollama's own engine says, with a 500, for a model that can't see."""
 
     def __init__(self, model: str) -> None:
         self._model = model
@@ -135,11 +145,22 @@ class Ollama:
         return ollama_error(message)
 
     @staticmethod
-    def has(models: Sequence[str], model: str) -> bool:
-        """Ollama takes a name without a tag for `name:latest`."""
-        return (model if ":" in model else f"{model}:latest") in (
-            known if ":" in known else f"{known}:latest" for known in models
-        )
+    def known(models: Sequence[str], model: str) -> str | None:
+        """The model's own name among those; Ollama takes a name without a tag for `name:latest`."""
+        return next((known for known in models if _tagged(known) == _tagged(model)), None)
+
+    @staticmethod
+    def is_message(value: object) -> bool:
+        """Whether it has a role, a text and, if any, a list of pictures in base64 (a null one is none, as in Go)."""
+        if not _has_role(value) or not isinstance(value.get("content"), str):
+            return False
+        images = value.get("images")
+        return images is None or (isinstance(images, list) and all(map(_is_base64, images)))
+
+    @staticmethod
+    def has_pictures(message: Mapping[str, Any]) -> bool:
+        """Whether there is a picture in the message."""
+        return bool(message.get("images"))
 
     @staticmethod
     def streams(body: Mapping[str, object]) -> bool:
@@ -151,6 +172,8 @@ class OpenAI:
     """One answer in the OpenAI-compatible format, as llama.cpp's server sends it."""
 
     content_type = "text/event-stream"
+    no_pictures = "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj"
+    """What llama.cpp's server says, with a 500, for a model that can't see."""
 
     def __init__(self, model: str) -> None:
         self._fields: dict[str, Any] = {
@@ -191,12 +214,27 @@ class OpenAI:
     def error_body(status: int, message: str) -> dict[str, object]:
         """The body of an answer with an error status."""
         code = {401: "invalid_api_key", 404: "model_not_found"}.get(status)
-        return openai_error(message, kind="invalid_request_error", code=code)
+        kind = "server_error" if status >= 500 else "invalid_request_error"  # noqa: PLR2004 - the class of statuses
+        return openai_error(message, kind=kind, code=code)
 
     @staticmethod
-    def has(models: Sequence[str], model: str) -> bool:
-        """Whether the model is among those."""
-        return model in models
+    def known(models: Sequence[str], model: str) -> str | None:
+        """The model's own name among those."""
+        return model if model in models else None
+
+    @staticmethod
+    def is_message(value: object) -> bool:
+        """Whether it has a role, and a text or a list of texts and pictures, none of them empty."""
+        if not _has_role(value):
+            return False
+        content = value.get("content")
+        return isinstance(content, str) or (isinstance(content, list) and bool(content) and all(map(_is_part, content)))
+
+    @staticmethod
+    def has_pictures(message: Mapping[str, Any]) -> bool:
+        """Whether there is a picture in the message."""
+        content = message["content"]
+        return isinstance(content, list) and any(part["type"] == "image_url" for part in content)
 
     @staticmethod
     def streams(body: Mapping[str, object]) -> bool:
@@ -205,3 +243,31 @@ class OpenAI:
 
 
 Format = Union[Ollama, OpenAI]
+
+
+def _tagged(model: str) -> str:
+    return model if ":" in model else f"{model}:latest"
+
+
+def _has_role(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict) and value.get("role") in ROLES
+
+
+def _is_part(value: object) -> bool:
+    """Whether it is a text, or a picture as a data URL, as a message's content in the OpenAI-compatible format has."""
+    if not isinstance(value, dict):
+        return False
+    if value.get("type") == "text":
+        return isinstance(value.get("text"), str) and bool(value["text"])
+    url = value["image_url"].get("url") if isinstance(value.get("image_url"), dict) else None
+    if value.get("type") != "image_url" or not isinstance(url, str):
+        return False
+    start, comma, data = url.partition(",")
+    return bool(comma) and re.fullmatch(r"data:image/[a-z]+;base64", start) is not None and _is_base64(data)
+
+
+def _is_base64(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(base64.b64decode(value, validate=True))
+    except ValueError:
+        return False

@@ -1,7 +1,8 @@
 """An LLM server on this machine that says each token when a test or a bench wants it, and fails on demand.
 
-It speaks Ollama's format (`POST /api/chat`, `GET /api/tags`, `GET /api/version`, `GET /`) and the OpenAI-compatible
-one (`POST /v1/chat/completions` as server-sent events, `GET /v1/models`), over HTTP/1.1 on the loopback interface:
+It speaks Ollama's format (`POST /api/chat`, `POST /api/show`, `GET /api/tags`, `GET /api/version`, `GET /`) and the
+OpenAI-compatible one (`POST /v1/chat/completions` as server-sent events, `GET /v1/models`), over HTTP/1.1 on the
+loopback interface:
 
     with LocalLLM() as llm:
         ...                                  # the program under test asks llm.url
@@ -32,6 +33,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from email.message import Message
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable, Coroutine, Mapping, NamedTuple, Sequence, TypeVar
@@ -45,7 +47,6 @@ PAGE = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body><h1>It w
 
 _CHAT_FORMATS: dict[str, type[Format]] = {"/api/chat": Ollama, "/v1/chat/completions": OpenAI}
 _MAX_SCRIPT_THREADS = 256
-_ROLES = ("system", "user", "assistant", "tool")
 
 
 class Chat:
@@ -237,7 +238,7 @@ class LocalLLM:
     chunked: False sends streams without a length, ended by the connection's end.
     prefix: a path under which all is served, like `/llm`.
 
-    `models`, `api_key` and `chunked` may be changed at any time, for requests to come.
+    `models`, `capabilities`, `families`, `api_key` and `chunked` may be changed at any time, for requests to come.
     """
 
     def __init__(  # noqa: PLR0913 - the ways in which servers differ, all by name
@@ -257,6 +258,13 @@ class LocalLLM:
         self.api_key = api_key
         self.chunked = chunked
         self.prefix = prefix.rstrip("/")
+        self.capabilities: dict[str, Sequence[str] | None] = {}
+        """What a model of this name can do, by Ollama's words (`completion` alone where nothing else is said).
+
+        Only one with `vision` takes pictures. None: a server older than Ollama 0.6.4, which states nothing.
+        """
+        self.families: dict[str, Sequence[str] | None] = {}
+        """Where others than the name says: by `clip` or `mllama`, a server that states no capabilities has it see."""
         self.requests: list[Request] = []
         """Every request that was read, in order, also those that were refused."""
         self.chats: list[Chat] = []
@@ -490,17 +498,23 @@ class LocalLLM:
         if self._page is not None:
             return self._page
         path = self._path(request)
-        lookups = {"/": _greeting, "/api/version": _version, "/api/tags": self._tags, "/v1/models": self._list}
-        if path not in lookups and path not in _CHAT_FORMATS:
+        answers: dict[str, tuple[str, Callable[[], Reply | None]]] = {
+            "/": ("GET", _greeting),
+            "/api/version": ("GET", _version),
+            "/api/tags": ("GET", self._tags),
+            "/api/show": ("POST", partial(self._show, request)),
+            "/v1/models": ("GET", self._list),
+            **{chat: ("POST", partial(self._refusal, request, form)) for chat, form in _CHAT_FORMATS.items()},
+        }
+        if path not in answers:
             return text_reply("404 page not found", 404)
-        if request.method != ("POST" if path in _CHAT_FORMATS else "GET"):
+        method, answer = answers[path]
+        if request.method != method:
             return text_reply("405 method not allowed", 405)
         if not self._knows_key(request):
             form = OpenAI if path.startswith("/v1/") else Ollama
             return json_reply(form.error_body(401, "unauthorized"), 401)
-        if path in lookups:
-            return lookups[path]()
-        return self._refusal(request, _CHAT_FORMATS[path])
+        return answer()
 
     def _path(self, request: Request) -> str:
         """The path under the prefix; an empty one when it is not under it."""
@@ -512,20 +526,45 @@ class LocalLLM:
         return self.api_key is None or request.headers.get("Authorization") == f"Bearer {self.api_key}"
 
     def _refusal(self, request: Request, form: type[Format]) -> Reply | None:
-        """Why a chat is not answered, if so: a redirect, a request that real servers refuse, an unknown model."""
+        """Why a chat is not answered: a redirect, a request that real servers refuse, a model that can't; else None."""
         if self._redirect is not None:
             redirect, self._redirect = self._redirect, None
             return redirect
         problem = _chat_problem(request, form)
         if problem is not None:
             return json_reply(form.error_body(400, problem), 400)
-        model = request.json["model"]
-        if not form.has(self.models, model):
-            return json_reply(form.error_body(404, f"model '{model}' not found"), 404)
+        model = form.known(self.models, request.json["model"])
+        if model is None:
+            return _no_model(request, form)
+        if any(map(form.has_pictures, request.json["messages"])) and not self._sees(model):
+            return json_reply(form.error_body(500, form.no_pictures), 500)
         return None
 
+    def _sees(self, model: str) -> bool:
+        capabilities = self._capabilities_of(model)
+        if capabilities is not None:
+            return "vision" in capabilities
+        return not {"clip", "mllama"}.isdisjoint(self._families_of(model) or ())
+
+    def _capabilities_of(self, model: str) -> Sequence[str] | None:
+        return self.capabilities.get(model, ("completion",))
+
+    def _families_of(self, model: str) -> Sequence[str] | None:
+        return self.families.get(model, [_family(model)])
+
     def _tags(self) -> Reply:
-        return json_reply({"models": [_tag(name) for name in self.models]})
+        return json_reply({"models": [_tag(name, self._families_of(name)) for name in self.models]})
+
+    def _show(self, request: Request) -> Reply:
+        problem = _show_problem(request)
+        if problem is not None:
+            return json_reply(Ollama.error_body(400, problem), 400)
+        model = Ollama.known(self.models, request.json["model"])
+        if model is None:
+            return _no_model(request, Ollama)
+        shown = _shown(model, self._families_of(model))
+        capabilities = self._capabilities_of(model)
+        return json_reply(shown if capabilities is None else {**shown, "capabilities": list(capabilities)})
 
     def _list(self) -> Reply:
         created = 1_700_000_000
@@ -545,17 +584,34 @@ class LocalLLM:
                 chat.close()
 
 
-def _chat_problem(request: Request, form: type[Format]) -> str | None:
-    """What is wrong with a chat request, in words; None when it is whole."""
+def _model_problem(request: Request) -> str | None:
+    """What is wrong with a request that has to name a model, in words; None when it does."""
     try:
         body = request.json
     except ValueError as error:
         return f"invalid JSON: {error}"
     if not isinstance(body, dict) or not isinstance(body.get("model"), str) or not body["model"]:
         return "model is required"
+    return None
+
+
+def _show_problem(request: Request) -> str | None:
+    """What is wrong with a request to show a model, in words; None when it is whole."""
+    problem = _model_problem(request)
+    if problem is None and request.json.keys() - {"model", "verbose"}:
+        return "only model and verbose are known"
+    return problem
+
+
+def _chat_problem(request: Request, form: type[Format]) -> str | None:
+    """What is wrong with a chat request, in words; None when it is whole."""
+    problem = _model_problem(request)
+    if problem is not None:
+        return problem
+    body = request.json
     messages = body.get("messages")
-    if not isinstance(messages, list) or not all(map(_is_message, messages)):
-        return "messages must be a list of messages, each with role and content"
+    if not isinstance(messages, list) or not all(map(form.is_message, messages)):
+        return "messages must be a list of messages, each with role and content, and pictures in base64"
     if not form.streams(body):
         return "this server only streams"
     return None
@@ -569,18 +625,34 @@ def _version() -> Reply:
     return json_reply({"version": "0.12.6"})
 
 
-def _is_message(value: object) -> bool:
-    return isinstance(value, dict) and value.get("role") in _ROLES and isinstance(value.get("content"), str)
+def _no_model(request: Request, form: type[Format]) -> Reply:
+    return json_reply(form.error_body(404, f"model '{request.json['model']}' not found"), 404)
 
 
-def _tag(name: str) -> dict[str, object]:
+def _family(name: str) -> str:
+    """The family that a model's name speaks of, as gemma of gemma:2b."""
+    return re.split(r"[:\d]", name.rpartition("/")[2])[0]
+
+
+def _details(name: str, families: Sequence[str] | None) -> dict[str, object]:
+    details: dict[str, object] = {"parent_model": "", "format": "gguf", "family": _family(name)}
+    details.update(families=families, parameter_size="3B", quantization_level="Q4_0")
+    return details
+
+
+def _shown(name: str, families: Sequence[str] | None) -> dict[str, object]:
+    """One model as `POST /api/show` shows it, without its capabilities."""
+    shown: dict[str, object] = {"modelfile": f"FROM {name}\n", "parameters": 'stop "<end_of_turn>"'}
+    shown.update(template="{{ .Prompt }}", details=_details(name, families))
+    shown.update(model_info={"general.architecture": _family(name)}, modified_at="2026-08-01T12:00:00Z")
+    return shown
+
+
+def _tag(name: str, families: Sequence[str] | None) -> dict[str, object]:
     """One model as `GET /api/tags` lists it."""
-    family = re.split(r"[:\d]", name.rpartition("/")[2])[0]
-    details = {"parent_model": "", "format": "gguf", "family": family, "families": [family]}
-    details.update(parameter_size="3B", quantization_level="Q4_0")
     entry: dict[str, object] = {"name": name, "model": name, "modified_at": "2026-08-01T12:00:00.000000000+00:00"}
     entry.update(size=1_678_456_656, digest="b50d6c999e592ae4f79acae23b4feaefbdfceaa7cd366df2610e3072c052a160")
-    entry["details"] = details
+    entry["details"] = _details(name, families)
     return entry
 
 

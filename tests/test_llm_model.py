@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import functools
 import shutil
@@ -13,7 +14,7 @@ import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Tuple, TypeVar
+from typing import Any, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 import pytest
 import requests
@@ -22,7 +23,7 @@ import responses
 from chat import config, wire
 from chat.faults import Fault, LLMError
 from chat.wire import Text, Thinking
-from llm_model import End, Failed, Finished, Incomplete, LLM_Model, Message, Stopped, Stream, TooLong
+from llm_model import End, Failed, Finished, Image, Incomplete, LLM_Model, Message, Stopped, Stream, TooLong, same_model
 from local.llm_format import ollama_error, ollama_record, openai_error
 from local.llm_server import Chat, LocalLLM, refused_port, self_signed_certificate
 
@@ -30,7 +31,11 @@ T = TypeVar("T")
 Script = Callable[[Chat], None]
 Certificate = Tuple[Path, Path]
 
-MESSAGES: List[Message] = [{"role": "system", "content": "短く"}, {"role": "user", "content": "こんにちは"}]
+MESSAGES = [Message("system", "短く"), Message("user", "こんにちは")]
+SENT_MESSAGES = [{"role": "system", "content": "短く"}, {"role": "user", "content": "こんにちは"}]
+PNG = Image("image/png", b"\x89PNG\r\n\x1a\n")
+JPEG = Image("image/jpeg", b"\xff\xd8\xff")
+PICTURES = [Message("user", "何？", (PNG, JPEG)), Message("assistant", "犬"), Message("user", "", (PNG,))]
 PATHS = {"ollama": "/api/chat", "openai": "/v1/chat/completions"}
 APIS = sorted(PATHS)
 SECONDS = 10.0  # until a test gives up
@@ -72,18 +77,18 @@ async def rest_of(stream: Stream) -> Answer:
     return Answer(text, stream.end)
 
 
-async def answer_of(model: LLM_Model) -> Answer:
-    async with model.stream(MESSAGES) as stream:
+async def answer_of(model: LLM_Model, messages: Sequence[Message] = MESSAGES, name: str | None = None) -> Answer:
+    async with model.stream(messages, name) as stream:
         return await rest_of(stream)
 
 
-def ask(model: LLM_Model) -> Answer:
-    return run(answer_of(model))
+def ask(model: LLM_Model, messages: Sequence[Message] = MESSAGES, name: str | None = None) -> Answer:
+    return run(answer_of(model, messages, name))
 
 
-def fault_of(model: LLM_Model) -> Fault:
+def fault_of(model: LLM_Model, messages: Sequence[Message] = MESSAGES) -> Fault:
     """How asking fails. Whatever it is, the log is told which server it was."""
-    end = ask(model).end
+    end = ask(model, messages).end
     assert isinstance(end, Failed)
     assert model.address in str(end.error)
     assert "\n" not in str(end.error)
@@ -199,7 +204,7 @@ def test_an_answer_of_just_the_limit_is_whole(llm: LocalLLM) -> None:
 def test_ollama_is_told_whether_to_think(llm: LocalLLM, think: bool) -> None:  # noqa: FBT001 - a parameter
     llm.answers("ok")
     ask(model_at(llm.url, THINK=think))
-    assert llm.requests[0].json == {"model": "gemma:2b", "messages": MESSAGES, "stream": True, "think": think}
+    assert llm.requests[0].json == {"model": "gemma:2b", "messages": SENT_MESSAGES, "stream": True, "think": think}
 
 
 def test_other_servers_are_not_told_what_only_ollama_knows(llm: LocalLLM) -> None:
@@ -229,10 +234,159 @@ def test_the_request_is_exactly_this(llm: LocalLLM, api: str, key: str | None) -
     assert ask(model_at(llm.url, LLM_API=api, LLM_API_KEY=key)) == Answer("ok", Finished("stop"))
     [request] = llm.requests
     assert (request.method, request.target, request.version) == ("POST", PATHS[api], "HTTP/1.1")
-    assert request.json == {"model": "gemma:2b", "messages": MESSAGES, "stream": True}
+    assert request.json == {"model": "gemma:2b", "messages": SENT_MESSAGES, "stream": True}
     assert request.headers.get("Authorization") == (f"Bearer {key}" if key else None)
     assert (request.headers["Content-Type"], request.headers["Accept-Encoding"]) == ("application/json", "identity")
     assert request.headers["Host"] == f"127.0.0.1:{llm.port}"
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_another_model_is_asked_when_it_is_named(llm: LocalLLM, api: str) -> None:
+    llm.models = ["gemma:2b", "llava:7b"]
+    llm.answers("ok")
+    model = model_at(llm.url, LLM_API=api)
+    assert ask(model, name="llava:7b").text == "ok"
+    assert ask(model).text == "ok"
+    [first, second] = [request.json for request in llm.requests]
+    assert first == {"model": "llava:7b", "messages": SENT_MESSAGES, "stream": True}
+    assert second == {"model": "gemma:2b", "messages": SENT_MESSAGES, "stream": True}
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_another_model_that_is_not_there_is_missing(llm: LocalLLM, api: str) -> None:
+    end = ask(model_at(llm.url, LLM_API=api), name="llava:7b").end
+    assert isinstance(end, Failed)
+    assert (end.error.fault, "llava:7b" in str(end.error)) == (Fault.MODEL_MISSING, True)
+
+
+# Pictures
+
+SENT_PICTURES = {
+    "ollama": [
+        {"role": "user", "content": "何？", "images": ["iVBORw0KGgo=", "/9j/"]},
+        {"role": "assistant", "content": "犬"},
+        {"role": "user", "content": "", "images": ["iVBORw0KGgo="]},
+    ],
+    "openai": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "何？"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
+                {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,/9j/"}},
+            ],
+        },
+        {"role": "assistant", "content": "犬"},
+        {
+            "role": "user",
+            "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}],
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_pictures_are_sent_exactly_so(llm: LocalLLM, api: str) -> None:
+    llm.capabilities = {"gemma:2b": ["completion", "vision"]}
+    llm.answers("ok")
+    assert ask(model_at(llm.url, LLM_API=api), PICTURES) == Answer("ok", Finished("stop"))
+    assert llm.requests[0].json == {"model": "gemma:2b", "messages": SENT_PICTURES[api], "stream": True}
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_large_picture_arrives_whole(llm: LocalLLM, api: str) -> None:
+    llm.capabilities = {"gemma:2b": ["vision"]}
+    llm.answers("ok")
+    data = bytes(range(256)) * 32_000  # 8 MB
+    assert ask(model_at(llm.url, LLM_API=api), [Message("user", "?", (Image("image/webp", data),))]).text == "ok"
+    [message] = llm.requests[0].json["messages"]
+    sent = message["images"][0] if api == "ollama" else message["content"][1]["image_url"]["url"].partition(",")[2]
+    assert base64.b64decode(sent) == data
+
+
+def test_pictures_are_encoded_in_the_worker_thread(llm: LocalLLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: List[threading.Thread] = []
+    encode = base64.b64encode
+
+    def watched(data: bytes) -> bytes:
+        threads.append(threading.current_thread())
+        return encode(data)
+
+    llm.capabilities = {"gemma:2b": ["vision"]}
+    llm.answers("ok")
+    monkeypatch.setattr(base64, "b64encode", watched)
+    ask(model_at(llm.url), PICTURES)
+    assert len(threads) == 3
+    assert threading.current_thread() not in threads
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_model_that_cannot_see_answers_what_has_no_pictures(llm: LocalLLM, api: str) -> None:
+    llm.answers("ok")
+    model = model_at(llm.url, LLM_API=api)
+    assert fault_of(model, PICTURES) is Fault.NO_PICTURES
+    assert ask(model) == Answer("ok", Finished("stop"))
+
+
+def test_pictures_are_sent_again_to_a_model_that_refuses_to_think(llm: LocalLLM) -> None:
+    def script(chat: Chat) -> None:
+        if "think" in chat.json:
+            chat.error(400, ollama_error('"gemma:2b" does not support thinking'))
+            return
+        chat.error(500, ollama_error("this model is missing data required for image input"))
+
+    llm.capabilities = {"gemma:2b": ["vision"]}
+    llm.script = script
+    assert fault_of(model_at(llm.url, THINK=True), PICTURES) is Fault.NO_PICTURES
+    assert [request.json["messages"] for request in llm.requests] == [SENT_PICTURES["ollama"]] * 2
+
+
+REFUSED_PICTURES: List[Tuple[int, Any, Fault]] = [
+    # llama.cpp (issues 15377, 13566, 12947), LM Studio (bug 908), vLLM, Ollama (issue 17301) and hosts
+    (500, openai_error("image input is not supported - hint: you may need to provide the mmproj"), Fault.NO_PICTURES),
+    (500, openai_error("image input is not supported by this server"), Fault.NO_PICTURES),
+    (500, openai_error('Failed to parse messages: Unsupported content part type: "image_url"'), Fault.NO_PICTURES),
+    (400, '{"error":"Model does not support images. Please use a model that does."}', Fault.NO_PICTURES),
+    (400, {"object": "error", "message": "gemma-2b is not a multimodal model", "code": 400}, Fault.NO_PICTURES),
+    (400, ollama_error("this model does not support image input (ref: b8bd630e)"), Fault.NO_PICTURES),
+    (400, ollama_error('"gemma:2b" does not support vision'), Fault.NO_PICTURES),
+    (404, openai_error("No endpoints found that support image input"), Fault.NO_PICTURES),
+    (400, openai_error("Invalid content type. image_url is only supported by certain models."), Fault.NO_PICTURES),
+    (422, "Failed to deserialize: unknown variant `image_url`, expected `text`", Fault.NO_PICTURES),
+    (400, openai_error("messages[0].content must be a string"), Fault.NO_PICTURES),
+    (400, openai_error("image exceeds 5 MB maximum"), Fault.NO_PICTURES),
+    # What has nothing to do with them
+    (404, ollama_error("model 'llama3.2-vision' not found"), Fault.MODEL_MISSING),
+    (400, ollama_error('"llama3.2-vision" does not support chat'), Fault.REQUEST_REFUSED),
+    (500, ollama_error("llama runner process has terminated"), Fault.SERVER_ERROR),
+    (502, '<html><link rel="icon" type="image/png"><h1>502 Bad Gateway</h1></html>', Fault.SERVER_ERROR),
+    (401, openai_error("Incorrect API key for image input"), Fault.KEY_REFUSED),
+    (503, ollama_error("image queue full"), Fault.BUSY),
+    (400, ollama_error("the input length exceeds the context length"), Fault.PROMPT_TOO_LONG),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "fault"), REFUSED_PICTURES)
+def test_a_server_that_refuses_pictures_says_so_in_many_ways(
+    llm: LocalLLM, status: int, body: Dict[str, object] | str, fault: Fault
+) -> None:
+    llm.capabilities = {"gemma:2b": ["vision"]}
+    llm.script = lambda chat: chat.error(status, body)
+    model = model_at(llm.url)
+    assert fault_of(model, PICTURES) is fault
+    assert fault_of(model) is not Fault.NO_PICTURES
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_pictures_are_refused_in_mid_answer(llm: LocalLLM, api: str) -> None:
+    # Ollama 0.6 and LM Studio (lms issue 362) say it after a 200.
+    llm.capabilities = {"gemma:2b": ["vision"]}
+    llm.script = lambda chat: chat.error_line("Vision add-on is not loaded, but images were provided for processing")
+    model = model_at(llm.url, LLM_API=api)
+    assert fault_of(model, PICTURES) is Fault.NO_PICTURES
+    assert fault_of(model) is Fault.SERVER_ERROR
+    llm.script = lambda chat: chat.error_line("CUDA out of memory")
+    assert fault_of(model, PICTURES) is Fault.SERVER_ERROR
 
 
 def test_an_answer_that_is_compressed_nonetheless_comes_piece_by_piece(llm: LocalLLM) -> None:
@@ -257,7 +411,7 @@ def test_twenty_answers_grow_side_by_side(llm: LocalLLM) -> None:
     count = 20
 
     async def talk() -> None:
-        streams = [model_at(llm.url).stream([{"role": "user", "content": str(number)}]) for number in range(count)]
+        streams = [model_at(llm.url).stream([Message("user", str(number))]) for number in range(count)]
         pieces = [stream.__aiter__() for stream in streams]
         chats = await elsewhere(llm.wait_for_chats, count)
         chats.sort(key=lambda chat: int(chat.json["messages"][0]["content"]))
@@ -912,16 +1066,118 @@ def test_a_server_that_never_lists_is_silent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "models", "is_there"),
+    ("name", "models", "own_name"),
     [
-        ("gemma:2b", ["gemma:2b"], True),
-        ("gemma:2b", ["gemma:7b", "gemma"], False),
-        ("gemma", ["gemma:latest"], True),
-        ("gemma", ["gemma"], True),
-        ("gemma", ["gemma:2b"], False),
-        ("gemma", [], False),
-        ("gemma:latest", ["gemma:latest"], True),
+        ("gemma:2b", ["gemma:2b"], "gemma:2b"),
+        ("gemma:2b", ["gemma:7b", "gemma"], None),
+        ("gemma", ["gemma:latest"], "gemma:latest"),
+        ("gemma", ["gemma"], "gemma"),
+        ("gemma", ["gemma:latest", "gemma"], "gemma"),
+        ("gemma", ["gemma:2b"], None),
+        ("gemma", [], None),
+        ("gemma:latest", ["gemma:latest"], "gemma:latest"),
     ],
 )
-def test_a_model_is_among_others(name: str, models: List[str], is_there: bool) -> None:  # noqa: FBT001 - a parameter
-    assert model_at("http://127.0.0.1:1", LLM_MODEL=name).is_among(models) is is_there
+def test_a_model_is_among_others(name: str, models: List[str], own_name: Optional[str]) -> None:
+    assert same_model(name, models) == own_name
+    assert model_at("http://127.0.0.1:1", LLM_MODEL=name).is_among(models) is (own_name is not None)
+
+
+# Whether a model can see
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "families", "sees"),
+    [
+        (["completion", "vision", "tools"], ["gemma3"], True),
+        (["completion"], ["gemma"], False),
+        ([], ["gemma"], False),
+        # What states its capabilities is believed.
+        (["completion"], ["llama", "clip"], False),
+        # Ollama before 0.6.4
+        (None, ["llama", "clip"], True),
+        (None, ["mllama"], True),
+        (None, ["gemma"], False),
+        (None, None, False),
+    ],
+)
+def test_ollama_says_whether_a_model_can_see(
+    llm: LocalLLM,
+    capabilities: Optional[List[str]],
+    families: Optional[List[str]],
+    sees: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    llm.models = ["gemma:2b", "llava:latest"]
+    llm.capabilities = {"llava:latest": capabilities}
+    llm.families = {"llava:latest": families}
+    llm.api_key = "s3cret"
+    model = model_at(llm.url, LLM_API_KEY="s3cret")
+    assert run(model.can_see("llava")) is sees
+    assert run(model.can_see()) is False
+    assert [(request.method, request.target) for request in llm.requests] == [("POST", "/api/show")] * 2
+    assert [request.json for request in llm.requests] == [{"model": "llava"}, {"model": "gemma:2b"}]
+
+
+def test_other_servers_have_no_way_to_say_whether_a_model_can_see(llm: LocalLLM) -> None:
+    assert run(model_at(llm.url, LLM_API="openai").can_see()) is True
+    assert llm.requests == []
+
+
+def can_see_error(model: LLM_Model) -> LLMError:
+    with pytest.raises(LLMError) as caught:
+        run(model.can_see())
+    assert model.address in str(caught.value)
+    return caught.value
+
+
+def test_whether_a_model_can_see_cannot_be_had(llm: LocalLLM) -> None:
+    llm.models = ["llava:7b"]
+    assert can_see_error(model_at(llm.url)).fault is Fault.MODEL_MISSING
+    llm.api_key = "s3cret"
+    assert can_see_error(model_at(llm.url)).fault is Fault.KEY_REFUSED
+    llm.page_instead()
+    assert can_see_error(model_at(llm.url)).fault is Fault.NOT_THE_API
+    assert can_see_error(model_at(f"http://127.0.0.1:{refused_port()}")).fault is Fault.UNREACHABLE
+
+
+def test_a_server_that_never_says_whether_a_model_can_see_is_silent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert can_see_error(model_at(f"http://127.0.0.1:{port}", LLM_READ_TIMEOUT=0.2)).fault is Fault.SILENT
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "ok",
+        "[]",
+        "7",
+        "null",
+        "[" * 200_000,
+        '{"capabilities":7}',
+        '{"details":[1]}',
+        '{"details":{"families":7}}',
+        '{"details":{"families":[{}]}}',
+    ],
+)
+def test_a_model_shown_in_another_form_is_not_the_api(body: str) -> None:
+    responses.post("http://llm.test:11434/api/show", body=body)
+    assert can_see_error(model_at("http://llm.test:11434")).fault is Fault.NOT_THE_API
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("shown", "sees"),
+    [
+        ({}, False),
+        ({"capabilities": None, "details": None, "projector_info": None}, False),
+        ({"capabilities": None, "details": {"families": None}}, False),
+        ({"details": {"families": None}, "projector_info": {"general.architecture": "clip"}}, True),
+        ({"details": {"families": []}, "projector_info": {}}, False),
+    ],
+)
+def test_ollamas_null_says_nothing_of_what_a_model_can_do(shown: Dict[str, object], sees: bool) -> None:  # noqa: FBT001 - a parameter
+    responses.post("http://llm.test:11434/api/show", json=shown)
+    assert run(model_at("http://llm.test:11434").can_see()) is sees

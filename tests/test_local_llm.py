@@ -277,6 +277,130 @@ def test_a_prefix_serves_all_under_a_path(client: Client) -> None:
         assert requests.get(llm.url[: -len("/llm")] + "/api/tags", timeout=TIMEOUT).status_code == 404
 
 
+# What models can do
+
+
+def show(llm: LocalLLM, sent: object) -> requests.Response:
+    return requests.post(llm.url + "/api/show", json=sent, timeout=TIMEOUT)
+
+
+def test_a_model_is_shown_with_what_it_can_do(llm: LocalLLM) -> None:
+    llm.models = ["gemma:2b", "llava:latest", "old:7b"]
+    llm.capabilities = {"llava:latest": ("completion", "vision"), "old:7b": None}
+    llm.families = {"llava:latest": ["llama", "clip"], "old:7b": None}
+    assert show(llm, {"model": "gemma:2b"}).json()["capabilities"] == ["completion"]
+    llava = show(llm, {"model": "llava", "verbose": False}).json()
+    assert (llava["capabilities"], llava["details"]["families"]) == (["completion", "vision"], ["llama", "clip"])
+    old = show(llm, {"model": "old:7b"}).json()
+    assert ("capabilities" in old, old["details"]["families"]) == (False, None)
+    listed = [model["details"]["families"] for model in get(llm, "/api/tags").json()["models"]]
+    assert listed == [["gemma"], ["llama", "clip"], None]
+
+
+def test_a_model_that_is_not_there_is_not_shown(llm: LocalLLM) -> None:
+    response = show(llm, {"model": "nope"})
+    assert (response.status_code, response.json()) == (404, {"error": "model 'nope' not found"})
+
+
+@pytest.mark.parametrize("sent", [None, [], {}, {"model": ""}, {"model": 7}, {"model": "gemma:2b", "stream": True}])
+def test_a_request_to_show_that_is_not_whole_is_400(llm: LocalLLM, sent: object) -> None:
+    assert show(llm, sent).status_code == 400
+
+
+def test_a_request_to_show_needs_post_and_the_key(llm: LocalLLM) -> None:
+    assert get(llm, "/api/show").status_code == 405
+    llm.api_key = "s3cret"
+    assert show(llm, {"model": "gemma:2b"}).status_code == 401
+
+
+# Pictures
+
+DATA_URL = "data:image/png;base64,iVBORw0KGgo="
+
+
+def part(url: object = DATA_URL) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+NO_IMAGES: list[object] = ["iVBO", {}, [7], [None], [""], ["é"], ["iVB"], [DATA_URL]]
+NO_CONTENT: list[object] = [
+    *[None, [], ["?"], [{}], [{"type": "image_url"}], [{"type": "image", "image_url": {"url": DATA_URL}}]],
+    *[[{"type": "text", "text": text}] for text in ("", 7, None)],
+]
+NO_DATA_URLS: list[object] = [
+    *[7, "iVBO", "https://x.test/a.png", "data:text/plain;base64,iVBO"],
+    *["data:image/png;base64,", "data:image/png;base64,iVB", "data:image/png,iVBO"],
+]
+
+
+def send(llm: LocalLLM, path: str, **message: object) -> requests.Response:
+    sent = {**body(), "messages": [{"role": "user", **message}]}
+    return requests.post(llm.url + path, json=sent, timeout=TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (OLLAMA, {"content": "", "images": ["iVBORw0KGgo=", "/9j/"]}),
+        (OLLAMA, {"content": "", "images": None}),
+        (OLLAMA, {"content": "", "images": []}),
+        (OPENAI, {"content": [part(), {"type": "text", "text": "?"}, part("data:image/jpeg;base64,/9j/")]}),
+        (OPENAI, {"content": [{"type": "text", "text": "?"}]}),
+    ],
+)
+def test_pictures_are_taken_by_a_model_that_sees(llm: LocalLLM, path: str, message: dict[str, object]) -> None:
+    llm.capabilities = {"gemma:2b": ["vision"]}
+    llm.answers("ok")
+    assert send(llm, path, **message).status_code == 200
+    [chat] = llm.chats
+    assert chat.json["messages"] == [{"role": "user", **message}]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        *[(OLLAMA, {"content": "?", "images": images}) for images in NO_IMAGES],
+        (OLLAMA, {"content": [part()]}),
+        (OLLAMA, {"images": ["iVBO"]}),
+        *[(OPENAI, {"content": content}) for content in NO_CONTENT],
+        *[(OPENAI, {"content": [part(url)]}) for url in NO_DATA_URLS],
+    ],
+)
+def test_pictures_in_another_form_are_400(llm: LocalLLM, path: str, message: dict[str, object]) -> None:
+    llm.capabilities = {"gemma:2b": ["vision"]}
+    response = send(llm, path, **message)
+    assert (response.status_code, "messages must be" in response.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "says"),
+    [
+        (OLLAMA, {"content": "?", "images": ["iVBORw0KGgo="]}, "missing data required for image input"),
+        (OPENAI, {"content": [part()]}, "image input is not supported"),
+    ],
+)
+def test_pictures_are_500_for_a_model_that_does_not_see(
+    llm: LocalLLM, path: str, message: dict[str, object], says: str
+) -> None:
+    llm.answers("ok")
+    refused = send(llm, path, **message)
+    assert (refused.status_code, says in refused.text) == (500, True)
+    assert llm.chats == []
+    # Before Ollama 0.6.4 only the families told.
+    llm.capabilities = {"gemma:2b": None}
+    assert send(llm, path, **message).status_code == 500
+    llm.families = {"gemma:2b": ["gemma", "clip"]}
+    assert send(llm, path, **message).status_code == 200
+
+
+def test_the_model_of_each_request_counts(llm: LocalLLM, client: Client) -> None:
+    llm.models = ["gemma:2b", "llava:7b"]
+    llm.answers("ok")
+    statuses = [client.post(llm.url + OLLAMA, model).result(TIMEOUT).status_code for model in (*llm.models, "llava")]
+    assert statuses == [200, 200, 404]
+    assert [chat.json["model"] for chat in llm.chats] == llm.models
+
+
 # Ways to fail
 
 

@@ -17,7 +17,7 @@ import requests
 from chat import config, wire
 from chat.faults import Fault
 from demo.tap import Tap, TapChat
-from llm_model import Failed, Finished, LLM_Model
+from llm_model import Failed, Finished, LLM_Model, Message
 from local.llm_server import Chat, LocalLLM, refused_port
 
 SECONDS = 10.0
@@ -94,7 +94,7 @@ def answer_of(url: str, api: str = "ollama") -> Answer:
     """Ask with the bot's own LLM_Model and give the whole answer."""
 
     async def ask() -> Answer:
-        async with model_at(url, api).stream([{"role": "user", "content": "Hello!"}]) as stream:
+        async with model_at(url, api).stream([Message("user", "Hello!")]) as stream:
             text = "".join([piece.text async for piece in stream if isinstance(piece, wire.Text)])
         return Answer(text, stream.end)
 
