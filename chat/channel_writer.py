@@ -1,4 +1,6 @@
-"""One writer per channel: it lets the replies there write in turn, under Discord's limits (see pacing).
+"""One writer per place that has limits of its own, a channel or an interaction.
+
+It lets the replies there write in turn, under Discord's limits (see pacing).
 
 A reply only says that it has something new. Text is composed at the moment of writing, so nothing that is written is
 old; each write is a task of its own, so one that Discord answers late holds up no other reply.
@@ -8,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import logging
 import math
 import secrets
@@ -18,14 +19,14 @@ import aiohttp
 import discord
 
 from chat.pacing import Next, Waiting, choose
-from chat.reply import Page
 
 if TYPE_CHECKING:
     from typing import Any, Callable, Coroutine
 
+    from chat.destination import Controls, Destination
     from chat.pacing import Budget
-    from chat.rate_limits import RateLimits
-    from chat.reply import File, Reply, Unseen
+    from chat.rate_limits import Place, RateLimits
+    from chat.reply import Page, Reply, Unseen
 
 _log = logging.getLogger(__name__)
 
@@ -43,15 +44,16 @@ GIVE_UP_SECONDS = 900.0
 WRITE_SECONDS = 20.0
 """A request that Discord has not answered for so long is tried again: its connection may be dead."""
 
-_PASSING_ERRORS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+PASSING_ERRORS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+"""What a request raises when Discord gives no answer."""
 
 
 class _Write(NamedTuple):
-    """One request to Discord: create (``message`` is None) or edit the message of a page."""
+    """One request to Discord: create (``message_id`` is None) or edit the message of a page."""
 
     number: int
     page: Page
-    message: Optional[discord.PartialMessage]
+    message_id: Optional[int]
     has_text: bool
     """It shows some of the answer, not only the notice that it is waited for."""
     is_last: bool
@@ -61,25 +63,34 @@ class _Write(NamedTuple):
 class WrittenReply:
     """A reply, and what stands of it in the channel.
 
-    ``on_lost`` is called when it can't be written any more: its message was deleted, or the right to write taken away.
+    ``hint``: it is a sentence of the bot's own. ``controls`` hang on the page that grows. ``begun``: the page that
+    stands there already, as the message that the destination answers.
     """
 
     def __init__(
-        self, reply: Reply, question: discord.Message, on_lost: Callable[[], None], limits: RateLimits
+        self,
+        reply: Reply,
+        destination: Destination,
+        *,
+        hint: bool = False,
+        controls: Controls = None,
+        begun: Optional[Page] = None,
     ) -> None:
         self.reply = reply
+        self.destination = destination
+        self.hint = hint
         self.edits = 0
+        self.message_ids: List[int] = [destination.answers] if begun else []
         self.over = asyncio.Event()
         """Set when all of it stands in the channel, or nothing more can be written."""
         self.busy = False
         """A write of it is on its way; the next one comes after it."""
         self.lost = False
         """Not all of it could be written, and nothing more can."""
-        self._limits = limits
-        self._question = question
-        self._on_lost = on_lost
-        self._messages: List[discord.PartialMessage] = []
-        self._shown: List[Page] = []
+        self.on_lost: Callable[[], object] = bool
+        """Called when that happens: its message was deleted, or the right to write taken away."""
+        self._controls = controls
+        self._shown: List[Page] = [begun] if begun else []
         self._text_shown = False
         self._taken: Optional[Unseen] = None
         self._not_before = -math.inf
@@ -90,7 +101,7 @@ class WrittenReply:
     @property
     def needs_typing(self) -> bool:
         """Whether only the typing indicator can show that an answer is coming."""
-        return not (self._messages or self.busy or self.reply.ended)
+        return not (self.message_ids or self.busy or self.reply.ended)
 
     def waiting(self, now: float) -> Waiting:
         """Its state, for the decision who writes next."""
@@ -104,10 +115,11 @@ class WrittenReply:
         return Waiting(
             self.reply.ended,
             unseen=not self._text_shown,
-            creates=write.message is None,
+            creates=write.message_id is None,
             since=max(unseen.since, self._not_before),
             chars=unseen.chars,
-            writes=self.edits + len(self._messages),
+            writes=self.edits + len(self.message_ids),
+            hint=self.hint,
         )
 
     def begin(self, now: float) -> Optional[_Write]:
@@ -125,19 +137,19 @@ class WrittenReply:
         if not different:
             return None
         index = different[0]
-        message = self._messages[index] if index < len(self._messages) else None
+        message_id = self.message_ids[index] if index < len(self.message_ids) else None
         has_text = self.reply.first_text_at is not None or self.reply.ended
-        return _Write(index, pages[index], message, has_text, is_last=len(different) == 1)
+        return _Write(index, pages[index], message_id, has_text, is_last=len(different) == 1)
 
-    async def send(self, write: _Write, clock: Callable[[], float]) -> None:
+    async def send(self, write: _Write, limits: RateLimits, clock: Callable[[], float]) -> None:
         """Send a write to Discord. Whatever fails, its text stays due, or the reply is over."""
-        send = self._edit(write, write.message) if write.message else self._create(write)
+        send = self._create(write) if write.message_id is None else self._edit(write, write.message_id)
         try:
-            await self._limits.within(WRITE_SECONDS, send)
+            await limits.within(WRITE_SECONDS, send)
         except discord.HTTPException as error:
             # Not found, forbidden and the like stay so; 408, 429 and 5xx pass (discord.py has retried most by now).
             self._failed(error, clock(), passing=error.status >= 500 or error.status in (408, 429))  # noqa: PLR2004
-        except _PASSING_ERRORS as error:
+        except PASSING_ERRORS as error:
             self._failed(error, clock(), passing=True)
         else:
             self._text_shown = self._text_shown or write.has_text
@@ -153,33 +165,30 @@ class WrittenReply:
         """Nothing of it can be written any more."""
         self.lost = True
         self.over.set()
-        self._on_lost()
+        self.on_lost()
 
-    async def _edit(self, write: _Write, message: discord.PartialMessage) -> None:
-        if write.page.file:
-            await message.edit(content=write.page.content, attachments=[_upload(write.page.file)])
-        else:
-            await message.edit(content=write.page.content)
+    async def _edit(self, write: _Write, message_id: int) -> None:
+        same = self._shown[write.number].growing == write.page.growing
+        controls = discord.utils.MISSING if same else self._controls_of(write.page)
+        await self.destination.edit(message_id, write.page, controls)
         self._shown[write.number] = write.page
         self.edits += 1
 
     async def _create(self, write: _Write) -> None:
-        channel = self._question.channel
-        content, file = write.page.content, _upload(write.page.file) if write.page.file else discord.utils.MISSING
-        nonce = self._nonce + write.number
-        if write.number:
-            message = await channel.send(content, nonce=nonce, file=file)
-        else:
-            question = self._question.to_reference(fail_if_not_exists=False)
-            message = await channel.send(content, nonce=nonce, file=file, reference=question, mention_author=False)
-        self._messages.append(discord.PartialMessage(channel=channel, id=message.id))
+        controls = self._controls_of(write.page) or discord.utils.MISSING
+        written = await self.destination.create(write.page, self._nonce + write.number, controls)
+        self.message_ids.append(written.id)
         # Tried again under its nonce after a lost answer, Discord gives the message that it has made from older text.
-        self._shown.append(Page(message.content) if self._failures else write.page)
+        shown = write.page._replace(content=written.content, file=None) if self._failures else write.page
+        self._shown.append(shown)
+
+    def _controls_of(self, page: Page) -> Controls:
+        return self._controls if page.growing else None
 
     def _failed(self, error: Exception, now: float, *, passing: bool) -> None:
         self.reply.put_back(self._taken)
         self._failing_since = min(self._failing_since, now)
-        place = f"channel={self._question.channel.id} question={self._question.id}"
+        place = f"channel={self.destination.channel.id} answers={self.destination.answers}"
         if not passing or now > self._give_up_at():
             _log.warning("An answer can't be written any more: %s: %r", place, error)
             self.lose()
@@ -199,17 +208,11 @@ class WrittenReply:
             self.over.set()
 
 
-def _upload(file: File) -> discord.File:
-    return discord.File(io.BytesIO(file.text.encode("utf-8", "replace")), file.name)
-
-
 class ChannelWriter:
-    """Writes the replies of one channel. It has a task only while there are any."""
+    """Writes the replies of one place. It has a task only while there are any."""
 
-    def __init__(self, channel: discord.abc.MessageableChannel, limits: RateLimits, every_chars: int) -> None:
-        self._channel = channel
+    def __init__(self, limits: RateLimits, every_chars: int) -> None:
         self._limits = limits
-        self._budgets = limits.of(channel.id)
         self._every_chars = every_chars
         self._replies: List[WrittenReply] = []
         self._runner: Optional[asyncio.Task[None]] = None
@@ -219,16 +222,20 @@ class ChannelWriter:
         self._typing_at = -math.inf
         self._clock = asyncio.get_running_loop().time
 
+    @property
+    def idle(self) -> bool:
+        """Whether it has nothing to do."""
+        return not (self._replies or self._tasks)
+
     @contextlib.contextmanager
-    def writing(self, reply: Reply, question: discord.Message, on_lost: Callable[[], None]) -> Iterator[WrittenReply]:
+    def writing(self, written: WrittenReply) -> Iterator[None]:
         """Write a reply as it grows, until it is over or the block ends; what stands of it then stays."""
-        written = WrittenReply(reply, question, on_lost, self._limits)
         self._replies.append(written)
         self._changed.set()
         if self._runner is None or self._runner.done():
             self._runner = self._own(self._run())
         try:
-            yield written
+            yield
         finally:
             self._replies.remove(written)
             self._changed.set()
@@ -248,6 +255,11 @@ class ChannelWriter:
         written.reply.think(text, self._clock())
         if written.reply.unseen != before:
             self._changed.set()
+
+    def stand_in_line(self, written: WrittenReply, place: int) -> None:
+        """Tell whoever asked how many answers come first (see Reply.stand_in_line)."""
+        written.reply.stand_in_line(place, self._clock())
+        self._changed.set()
 
     def finish(self, written: WrittenReply, note: str, *, keep_thoughts: bool = False) -> None:
         """End a reply's answer, with a note under it if there is something to say (see Reply.finish)."""
@@ -292,8 +304,11 @@ class ChannelWriter:
             await self._wait(min(chosen.at, typing_at) - now)
 
     def _choose(self, candidates: List[WrittenReply], now: float) -> Next:
+        if not candidates:
+            return Next(-1, math.inf)
+        budgets = self._limits.of(candidates[0].destination.place)
         waiting = [written.waiting(now) for written in candidates]
-        return choose(waiting, self._budgets.creates, self._budgets.edits, self._every_chars, now)
+        return choose(waiting, budgets.creates, budgets.edits, self._every_chars, now)
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -304,50 +319,56 @@ class ChannelWriter:
     def _start(self, written: WrittenReply, now: float) -> None:
         write = written.begin(now)
         if write:
-            budget = self._budgets.edits if write.message else self._budgets.creates
+            budgets = self._limits.of(written.destination.place)
+            budget = budgets.creates if write.message_id is None else budgets.edits
             self._own(self._write(written, write, budget, budget.take(now)))
 
     async def _write(self, written: WrittenReply, write: _Write, budget: Budget, taken: float) -> None:
         try:
-            await written.send(write, self._clock)
+            await written.send(write, self._limits, self._clock)
         except BaseException:  # raised again: nobody may wait for a reply that nobody writes
             written.lose()
             raise
         finally:
             budget.settle(taken)
-            if write.message is None:
+            if write.message_id is None:
                 self._typing_at = min(self._typing_at, self._typed_at + TYPING_AGAIN_SECONDS)
             self._changed.set()
 
     def _type_if_due(self, candidates: List[WrittenReply], now: float) -> float:
         """Show the typing indicator where it is needed. Gives when it is due again."""
-        if not any(written.needs_typing for written in candidates):
+        channel = next((written.destination.channel for written in candidates if written.needs_typing), None)
+        if channel is None:
             return math.inf
         if now >= self._typing_at:
             self._typed_at, self._typing_at = now, now + TYPING_SECONDS
-            self._own(self._type())
+            self._own(_type(channel))
         return self._typing_at
 
-    async def _type(self) -> None:
-        try:
-            await self._channel.typing()
-        except (discord.HTTPException, *_PASSING_ERRORS) as error:
-            _log.debug("The typing indicator failed: %r", error)
+
+async def _type(channel: discord.abc.MessageableChannel) -> None:
+    try:
+        await channel.typing()
+    except (discord.HTTPException, *PASSING_ERRORS) as error:
+        _log.debug("The typing indicator failed: %r", error)
 
 
 class ChannelWriters:
-    """The writers of all channels."""
+    """The writers of all places."""
 
     def __init__(self, limits: RateLimits, every_chars: int) -> None:
         self._limits = limits
         self._every_chars = every_chars
-        self._writers: Dict[int, ChannelWriter] = {}
+        self._writers: Dict[Place, ChannelWriter] = {}
 
-    def of(self, channel: discord.abc.MessageableChannel) -> ChannelWriter:
-        """Give the writer of a channel."""
-        if channel.id not in self._writers:
-            self._writers[channel.id] = ChannelWriter(channel, self._limits, self._every_chars)
-        return self._writers[channel.id]
+    def of(self, destination: Destination) -> ChannelWriter:
+        """Give the writer of a place."""
+        place = destination.place
+        if place not in self._writers:
+            # An interaction is a place of its own, and there is no end of them.
+            self._writers = {other: writer for other, writer in self._writers.items() if not writer.idle}
+            self._writers[place] = ChannelWriter(self._limits, self._every_chars)
+        return self._writers[place]
 
     async def close(self) -> None:
         """End all of them."""

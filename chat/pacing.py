@@ -70,6 +70,10 @@ class Budget:
         self._remaining = 0
         self._until = now + seconds
 
+    def is_fresh(self, now: float) -> bool:
+        """Whether no window is open, and no request is on its way."""
+        return now >= self._until and not self._in_flight
+
     def window_end(self, now: float) -> float:
         """When the requests that are left now are worth nothing any more; infinity while no window is open."""
         return self._until if now < self._until else math.inf
@@ -109,6 +113,8 @@ class Waiting(NamedTuple):
     """Characters that came since the last write."""
     writes: int = 0
     """Writes so far."""
+    hint: bool = False
+    """It is a sentence of the bot's own, which can wait until there is no answer to write."""
 
 
 class Next(NamedTuple):
@@ -143,7 +149,8 @@ class _Channel(NamedTuple):
 
 def _by_urgency(replies: List[Waiting]) -> List[int]:
     waiting = [
-        (not reply.ended, not reply.unseen, reply.since, index)
+        # A notice that an answer is waited for says less than the first text of another.
+        (reply.hint, not reply.ended, not reply.unseen, not reply.ended and not reply.chars, reply.since, index)
         for index, reply in enumerate(replies)
         if reply.since is not None
     ]

@@ -12,6 +12,9 @@ from chat.rich_text import RichText
 MARK = " ▌"
 """Stands behind a text that more is coming to."""
 
+THOUGHTS = "-# 💭 "
+"""Begins a line with what the LLM thought."""
+
 NOTICE_SECONDS = 1.5
 """An LLM that needs longer to begin gets a message that says so; until then the typing indicator is enough."""
 
@@ -37,6 +40,8 @@ class Phrases(NamedTuple):
     """There in the end: the whole answer is in ANSWER_FILE."""
     thoughts_in_file: str = ""
     """Under an answer that ended while the LLM was thinking: that is in THINKING_FILE."""
+    in_line: str = ""
+    """While other answers come first; takes {place}, counted from 1."""
 
 
 class File(NamedTuple):
@@ -51,6 +56,8 @@ class Page(NamedTuple):
 
     content: str
     file: Optional[File] = None
+    growing: bool = False
+    """More is coming to it: who asked can stop that."""
 
 
 class Unseen(NamedTuple):
@@ -65,11 +72,18 @@ class Reply:
 
     ``asked`` is when the question came, in seconds of the clock that all other times are given in. There are no more
     than ``max_pages`` messages, and the whole answer in a file if it is longer; None: as many as it takes, no file.
-    ``show_thinking``: the beginning of what the LLM thought before its answer stands above it.
+    ``show_thinking``: the beginning of what the LLM thought before its answer stands above it. ``above``: a text that
+    stands above all of it from the start.
     """
 
     def __init__(
-        self, asked: float, phrases: Phrases, *, max_pages: Optional[int] = None, show_thinking: bool = False
+        self,
+        asked: float,
+        phrases: Phrases,
+        *,
+        max_pages: Optional[int] = None,
+        show_thinking: bool = False,
+        above: str = "",
     ) -> None:
         self.asked = asked
         self.first_text_at: Optional[float] = None
@@ -85,7 +99,9 @@ class Reply:
         self._thoughts: List[str] = []
         self._rich_text = RichText()
         self._pages = Pages(max_pages)
+        self._pages.feed(above)
         self._unseen: Optional[Unseen] = Unseen(asked + NOTICE_SECONDS, 0)
+        self._place = 0
 
     @property
     def ended(self) -> bool:
@@ -124,6 +140,17 @@ class Reply:
         if begins and self.first_text_at is None:
             self._unseen = self._unseen or Unseen(now, 0)
 
+    def stand_in_line(self, place: int, now: float) -> None:
+        """Other answers come first; ``place`` is counted from 1, and 0: its turn has come.
+
+        It is told when it has become half of what was told before: that costs few writes, however long the line is.
+        """
+        if place and self._place and place > self._place // 2:
+            return
+        due = max(now, self.asked + NOTICE_SECONDS) if place else now + NOTICE_SECONDS
+        self._unseen = self._unseen or Unseen(due, 0)
+        self._place = place
+
     def finish(self, note: str, now: float, *, keep_thoughts: bool = False) -> None:
         """No more text comes. ``note`` stands under it, or alone if there is no text; it may be empty if there is.
 
@@ -159,10 +186,15 @@ class Reply:
         if self.ended:
             return self._ended_pages()
         if self.first_text_at is not None:
-            return [Page(content) for content in self._growing_pages()]
+            return _growing(self._growing_pages())
         if now < self.asked + NOTICE_SECONDS:
-            return []
-        return [Page(self._phrases.thinking if self._thoughts else self._phrases.waiting)]
+            return [Page(content) for content in self._pages.written()]
+        return _growing(self._pages.written(note=self._notice()))
+
+    def _notice(self) -> str:
+        if self._place:
+            return self._phrases.in_line.format(place=self._place)
+        return self._phrases.thinking if self._thoughts else self._phrases.waiting
 
     def _growing_pages(self) -> List[str]:
         pages = self._pages.written(mark=MARK, tail=self._rich_text.tail())
@@ -193,6 +225,10 @@ class Reply:
         return None
 
 
+def _growing(pages: List[str]) -> List[Page]:
+    return [*map(Page, pages[:-1]), Page(pages[-1], growing=True)] if pages else []
+
+
 def _small(note: str) -> str:
     """A note under a text in Discord's small grey type."""
     return f"-# {note}" if note else ""
@@ -205,8 +241,9 @@ def _thoughts_shown(thoughts: str) -> str:
         return ""
     if len(line) > THINKING_SHOWN_CHARS:
         line = line[: boundary_before(line, THINKING_SHOWN_CHARS)] + "…"
-    return f"-# 💭 {_MARKUP.sub(_escaped, line)}\n"
+    return f"{THOUGHTS}{escaped(line)}\n"
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\{found[0]}"
+def escaped(text: str) -> str:
+    """Give a text in which nothing is markup, but for what the beginning of a line can be."""
+    return _MARKUP.sub(lambda found: f"\\{found[0]}", text)

@@ -76,7 +76,7 @@ def test_a_note_is_small_under_a_text_and_plain_alone(reply: Reply) -> None:
 def test_what_comes_after_a_write_was_composed_is_still_to_be_written(reply: Reply) -> None:
     # The write is composed before its request goes out, and the answer may end between the two.
     async def run() -> str:
-        written = WrittenReply(reply, cast("Any", None), lambda: None, cast("Any", None))
+        written = WrittenReply(reply, cast("Any", None))
         reply.feed("Hello", NOW)
         write = written.begin(NOW)
         reply.feed(" world", NOW)
