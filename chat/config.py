@@ -46,6 +46,8 @@ CHANNEL_PLACEHOLDER = 123456789012345678
 
 # On Windows a socket takes at most INT_MAX milliseconds, 2,147,483 s (CPython, socketmodule.c, socket_parse_timeout).
 _LONGEST_TIMEOUT = 2_000_000
+_MOST_ACTIVE = 200  # each takes a thread and a connection
+_MOST_WAITING = 1000
 _LONGEST_COOLDOWN = 86_400  # a day
 _LAST_PORT = 65535
 _MOST_PAGES = 50
@@ -95,6 +97,8 @@ class Settings:
     blocked_users: Tuple[int, ...]
     max_chats_per_user: int
     cooldown_seconds: float
+    max_active_chats: int
+    max_waiting: int
 
     @property
     def llm_address(self) -> str:
@@ -603,6 +607,8 @@ _SETTINGS = (
     _Setting("BLOCKED_USERS", _user_ids, ()),
     _Setting("MAX_CHATS_PER_USER", _number_between(1, _MOST_CHATS), 2),
     _Setting("COOLDOWN_SECONDS", _cooldown, 0.0),
+    _Setting("MAX_ACTIVE_CHATS", _number_between(1, _MOST_ACTIVE), 32),
+    _Setting("MAX_WAITING", _number_between(0, _MOST_WAITING), 100),
 )
 _NAMES = tuple(setting.name for setting in _SETTINGS)
 

@@ -5,7 +5,9 @@ A sentence is a constant; whoever says it fills in its names: ``SETTING_MISSING.
 
 from __future__ import annotations
 
-from typing import Dict, Literal, NamedTuple
+import functools
+import re
+from typing import Dict, Literal, NamedTuple, Sequence
 
 from chat.faults import Fault
 
@@ -303,6 +305,11 @@ THINKING = Sentence(
     "💭 The model is thinking … (asked {since})",
     "💭 モデルが考えています… ({since}の質問)",
 )
+IN_LINE = Sentence("⏳ Number {place} in line …", "⏳ 順番を待っています… ({place} 番目)")
+FULL = Sentence(
+    "⏳ Too many people are asking right now. Please ask again in a few minutes.",
+    "⏳ 質問が混み合っています。数分待ってから、もう一度質問してください。",
+)
 GOES_ON = Sentence(
     "The answer goes on. When it ends, all of it will be in a file here.",
     "答えはまだ続いています。終わったら、全文をここにファイルで添付します。",
@@ -322,10 +329,9 @@ STILL_THINKING = Sentence(
     "質問を小さくするなどして、もう一度質問してみてください。",
 )
 LENGTH = Sentence(
-    "⚠️ The model reached its own length limit, so the answer may end too early. To go on, ask for the rest and quote "
-    "the last sentence.",
+    '⚠️ The model reached its own length limit, so the answer may end too early. To go on, reply to it with "go on".',
     "⚠️ モデルの長さの上限に達したため、答えは途中までかもしれません。"
-    "続きが必要なら、最後の文を引用して続きを質問してください。",
+    "続きが必要なら、この答えに「続けて」と返信してください。",
 )
 TOO_LONG = Sentence(
     "⚠️ Stopped here: the model said more than {chars} characters. Whoever runs the bot can raise MAX_ANSWER_CHARS in "
@@ -345,6 +351,104 @@ INCOMPLETE = Sentence(
 BROKEN_OFF = Sentence(
     "⚠️ Broken off: the bot was stopped. Please ask again when it is back.",
     "⚠️ ボットが停止したため、ここで中断しました。再開したらもう一度質問してください。",
+)
+
+STOPPED = Sentence("⏹️ Stopped.", "⏹️ ここで停止しました。")
+STOP_BUTTON = Sentence("Stop", "停止")
+STOP_NOT_YOURS = Sentence(
+    "Only who asked, or somebody who may manage messages, can stop this answer.",
+    "この答えを停止できるのは、質問した人とメッセージを管理できる人だけです。",
+)
+STOP_OVER = Sentence(
+    "This answer is not being written any more. To go on, reply to it.",
+    "この答えはもう書き込み中ではありません。続けるには、この答えに返信してください。",
+)
+STOP_NOTHING = Sentence(
+    "No answer of yours is being written here. To stop another one, reply to it with `{prefix}stop`.",
+    "ここで書き込み中のあなたへの答えはありません。"
+    "ほかの答えを停止するには、その答えに `{prefix}stop` と返信してください。",
+)
+STOP_DONE = Sentence("Stopped.", "停止しました。")
+MODEL_LIST = Sentence(
+    "Models on the LLM server (● answers here):\n{models}\n"
+    "Who may manage the server can let another one answer in this channel: `{prefix}model NAME`",
+    "LLM サーバーにあるモデル (● がここで使用中):\n{models}\n"
+    "サーバーを管理できる人は、このチャンネルのモデルを切り替えられます: `{prefix}model 名前`",
+)
+MODEL_SWITCHED = Sentence(
+    "From now on {model} answers in this channel, until the bot is started anew.",
+    "このチャンネルでは今から {model} が答えます (ボットが再起動するまで)。",
+)
+MODEL_UNKNOWN = Sentence(
+    "The LLM server does not have the model {model}. It has, for example, {models}.",
+    "LLM サーバーにモデル {model} はありません。例えば {models} があります。",
+)
+MODEL_NOT_ALLOWED = Sentence(
+    "Only people who may manage this server can switch the model.",
+    "モデルを切り替えられるのは、このサーバーを管理できる人だけです。",
+)
+HELP = Sentence(
+    "ℹ️ **How to talk with me**\n"
+    "`{prefix}chat Hello!` or `/chat` – ask me something; {bot} in a message does it too.\n"
+    "**Reply** to my answer to go on with it. Reply to anybody's message with `{prefix}chat` or {bot}, and I see "
+    "that message too. In a thread I see the thread.\n"
+    "**Attach** a picture (if the model can see) or a text file to ask about it.\n"
+    "**Stop** under a growing answer, `{prefix}stop`, or deleting your question ends it.\n"
+    "`{prefix}model` – the models that there are, and which one answers here.\n"
+    "`{prefix}help` – this text.",
+    "ℹ️ **話しかけ方**\n"
+    "`{prefix}chat こんにちは！` か `/chat` で質問できます。メッセージに {bot} と書いても質問になります。\n"
+    "答えに**返信**すると会話を続けられます。ほかの人のメッセージに `{prefix}chat` か {bot} を付けて返信すると、"
+    "そのメッセージも読みます。スレッドの中では、スレッド全体が会話になります。\n"
+    "画像 (モデルが対応している場合) やテキストファイルを**添付**して質問できます。\n"
+    "書き込み中の答えは、下の**停止**ボタンか `{prefix}stop`、または質問の削除で止まります。\n"
+    "`{prefix}model` – 使えるモデルと、ここで答えるモデルの一覧\n"
+    "`{prefix}help` – この説明",
+)
+
+# In Discord's menu of commands; at most 100 characters each.
+COMMAND_CHAT = Sentence("Ask the model something", "モデルに質問する")
+COMMAND_CHAT_PROMPT = Sentence("Your question", "質問")
+COMMAND_CHAT_FILE = Sentence("A picture or text file to ask about", "質問に添える画像かテキストファイル")
+COMMAND_STOP = Sentence(
+    "Stop the answers to you that are being written here", "ここで書き込み中の、自分への答えを止める"
+)
+COMMAND_MODEL = Sentence("Show the models, or let another one answer here", "モデルの一覧を見る、または切り替える")
+COMMAND_MODEL_NAME = Sentence("The model that is to answer in this channel", "このチャンネルで使うモデル")
+COMMAND_HELP = Sentence("How to talk with this bot", "このボットとの話し方")
+COMMANDS = (
+    *(COMMAND_CHAT, COMMAND_CHAT_PROMPT, COMMAND_CHAT_FILE, COMMAND_STOP),
+    *(COMMAND_MODEL, COMMAND_MODEL_NAME, COMMAND_HELP),
+)
+
+LEFT_OUT = Sentence(
+    "The beginning of this conversation was left out, as it is too long for the bot's settings.",
+    "会話が設定の上限より長いため、始めのほうは省きました。",
+)
+
+FILE_NOT_SEEN = Sentence(
+    "🖼️ {file} was not sent: this model can't see pictures.",
+    "🖼️ {file} は送られませんでした。このモデルは画像を見ることができません。",
+)
+FILE_TOO_MANY = Sentence(
+    "🖼️ {file} was not sent: one question takes 4 pictures.",
+    "🖼️ {file} は送られませんでした。1 回の質問で送れる画像は 4 枚までです。",
+)
+FILE_TOO_LARGE = Sentence(
+    "📎 {file} was not sent: it is larger than 10 MiB.",
+    "📎 {file} は送られませんでした。10 MiB を超えています。",
+)
+FILE_NO_TEXT = Sentence(
+    "📎 {file} was not sent: only pictures (PNG, JPEG, WebP, GIF) and UTF-8 text files can be.",
+    "📎 {file} は送られませんでした。送れるのは画像 (PNG、JPEG、WebP、GIF) と UTF-8 のテキストファイルだけです。",
+)
+FILE_UNREADABLE = Sentence(
+    "📎 {file} was not sent: Discord did not give it. Please attach it again.",
+    "📎 {file} は送られませんでした。Discord から読み込めませんでした。もう一度添付してください。",
+)
+FILE_CUT = Sentence(
+    "📎 {file} is longer than 256 KiB: the rest was not sent.",
+    "📎 {file} は 256 KiB を超えているため、残りは送られませんでした。",
 )
 
 MODEL_MISSING_OLLAMA = Sentence(
@@ -387,6 +491,12 @@ FAULTS: Dict[Fault, Sentence] = {
     Fault.PROMPT_TOO_LONG: Sentence(
         "⚠️ The question is too long for the model. Please make it shorter and ask again.",
         "⚠️ 質問がモデルにとって長すぎます。短くしてもう一度質問してください。",
+    ),
+    Fault.NO_PICTURES: Sentence(
+        "⚠️ The model can't see this picture. Please ask again without it; whoever runs the bot can choose a model that "
+        "sees pictures.",
+        "⚠️ モデルがこの画像を見ることができません。画像なしでもう一度質問してください。"
+        "ボットの管理者は、画像に対応したモデルを選べます。",
     ),
     Fault.KEY_REFUSED: Sentence(
         "⚠️ The LLM server refused the bot's API key. Whoever runs the bot should check LLM_API_KEY in settings.py.",
@@ -496,3 +606,48 @@ RIGHTS: Dict[str, Sentence] = {
     "read_message_history": Sentence("Read Message History", "メッセージ履歴を読む"),
 }
 """By discord.py's name of the permission, as Discord's channel settings call it."""
+
+
+def may_be_note(text: str) -> bool:
+    """Whether a text looks like a note of the bot's, all of it or its beginning."""
+    return text[:1] in _SIGNS or is_own(text) if text else False
+
+
+def is_own(line: str) -> bool:
+    """Whether a line in the channel is one that the bot itself says, in one of its languages, small or not."""
+    text = line[len(_SMALL) :] if line.startswith(_SMALL) else line
+    return any(_could_say(parts, text) for parts in _own_lines())
+
+
+_SMALL = "-# "
+_TELLING_CHARS = 20
+_SIGNS = "⚠⏳💭⏹🖼📎ℹ"
+_ELSEWHERE = ("SETTING", "START", "COMMAND", "CHECK")
+"""Beginnings of the names of sentences that are said elsewhere than in a message."""
+
+
+@functools.lru_cache(maxsize=None)
+def _own_lines() -> Sequence[Sequence[str]]:
+    """Each line that can be said in the channel, as the texts between its {names}."""
+    said = [
+        value for name, value in globals().items() if isinstance(value, Sentence) and not name.startswith(_ELSEWHERE)
+    ]
+    lines = {line for one in [*said, *FAULTS.values()] for text in one for line in text.split("\n")}
+    # An LLM too may say a word or two that is said somewhere here.
+    telling = [line for line in lines if len(line) >= _TELLING_CHARS or line[:1] in _SIGNS]
+    return [re.split(r"\{\w+\}", line) for line in telling if line]
+
+
+def _could_say(parts: Sequence[str], line: str) -> bool:
+    """Whether the line has these texts, with anything between them. No regular expression: it could take minutes."""
+    first, last = parts[0], parts[-1]
+    if len(parts) == 1:
+        return line == first
+    at, end = len(first), len(line) - len(last)
+    if at > end or not line.startswith(first) or not line.endswith(last):
+        return False
+    for part in parts[1:-1]:
+        at = line.find(part, at, end) + len(part)
+        if at < len(part):
+            return False
+    return True

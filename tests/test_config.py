@@ -51,6 +51,8 @@ DEFAULTS = Settings(
     blocked_users=(),
     max_chats_per_user=2,
     cooldown_seconds=0.0,
+    max_active_chats=32,
+    max_waiting=100,
 )
 
 
@@ -172,6 +174,8 @@ def test_each_setting_in_the_sample_has_a_line_in_both_languages() -> None:
         ({"BLOCKED_USERS": {CHANNEL, 10**14}}, "blocked_users", (10**14, CHANNEL)),
         ({"MAX_CHATS_PER_USER": "1"}, "max_chats_per_user", 1),
         ({"MAX_CHATS_PER_USER": 100}, "max_chats_per_user", 100),
+        ({"MAX_ACTIVE_CHATS": 1}, "max_active_chats", 1),
+        ({"MAX_WAITING": 0}, "max_waiting", 0),
         ({"COOLDOWN_SECONDS": 86_400}, "cooldown_seconds", 86_400.0),
         ({"COOLDOWN_SECONDS": "0.5"}, "cooldown_seconds", 0.5),
     ],
@@ -299,6 +303,8 @@ def test_settings_can_not_be_changed() -> None:
         ("BLOCKED_USERS", [None], "right-click the person → Copy User ID."),
         ("MAX_CHATS_PER_USER", 0, "MAX_CHATS_PER_USER must be a number between 1 and 100, it is 0."),
         ("MAX_CHATS_PER_USER", 101, "it is 101."),
+        ("MAX_ACTIVE_CHATS", 0, "MAX_ACTIVE_CHATS must be a number between 1 and 200, it is 0."),
+        ("MAX_WAITING", 1001, "MAX_WAITING must be a number between 0 and 1000, it is 1001."),
         ("COOLDOWN_SECONDS", -1, "COOLDOWN_SECONDS must be a number of seconds between 0 and 86400, it is -1."),
         ("COOLDOWN_SECONDS", 86_400.5, "it is 86400.5."),
         ("COOLDOWN_SECONDS", True, "it is True."),
