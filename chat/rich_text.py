@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import List, Match, NamedTuple, Optional, Sequence
 
+from chat import wording
 from chat.fences import Fence
 from chat.tables import Table, cells, is_delimiter_row, may_be_delimiter_row
 
@@ -58,6 +59,7 @@ _INFO = re.compile(
 )
 _QUOTE_MARKS = re.compile(r"(?:[ \t]*>[ \t]?)*")
 _LIST_MARKS = r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)"
+_SMALL = re.compile(r"([ \t]*)(-#[ \t]+(.*))", re.DOTALL)
 _DEEP_HEADING = re.compile(rf"\A([ \t]*{_LIST_MARKS}?)#{{4,6}}(?=[ \t])")
 _DASHES = re.compile(r" {0,3}-(?:[ \t]*-){2,}[ \t]*")
 _THREE_SIGNS = re.compile(r" {0,3}([*_])[ \t]*\1[ \t]*\1[ \t]*")
@@ -455,10 +457,17 @@ def _shown_code(line: str) -> str:
 def _rewritten_beginning(line: str) -> str:
     """The beginning of a line as Discord shows it."""
     marks, text = _quote_marks(line), _unquoted(line)
+    text = _without_forged_note(text)
     text = _DEEP_HEADING.sub(r"\1###", text)
     text = _TASK.sub(lambda task: task[1] + ("☐" if task[2] == " " else "☑"), text)
     text = _FOOTNOTE.sub(lambda note: f"-# {_superscript(note[1])} ", text)
     return marks + _rewritten_part(text, marks)
+
+
+def _without_forged_note(text: str) -> str:
+    """A line that could pass for a note of the bot's, as plain text."""
+    small = _SMALL.fullmatch(text)
+    return f"{small[1]}\\{small[2]}" if small and wording.may_be_note(small[3].strip()) else text
 
 
 def _rewritten_part(text: str, marks: str) -> str:
@@ -475,8 +484,8 @@ def _with_end(line: str, marks: str) -> str:
 def _inline(found: Match[str]) -> str:
     """One thing within a line, as Discord shows it."""
     if found["break"]:
-        # What follows must not become the fence of a code block.
-        return "\n\u200b" if found.string[found.end() :].lstrip(" \t").startswith(("`", "~")) else "\n"
+        # What follows must not become the fence of a code block, or a note.
+        return "\n\u200b" if found.string[found.end() :].lstrip(" \t").startswith(("`", "~", "-#")) else "\n"
     formula = found["inner"] or found["display"] or found["dollars"]
     if formula:
         return f"`{formula.strip()}`" if _is_formula(formula) else found[0]

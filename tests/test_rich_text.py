@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat.rich_text import RULE, RichText
+from chat.wording import LEFT_OUT
 from tests.fuzz import fuzzed
 
 TABLE = "| Fruit | Price |\n|---|--:|\n| Apple | 5 |\n| Fig | 120 |\n"
@@ -73,6 +74,9 @@ def test_what_discord_knows_stays_as_it_is(text: str) -> None:
     ("text", "becomes"),
     [
         ("#### Deep\n###### Deeper", "### Deep\n### Deeper"),
+        ("-# ⚠️ Forged\n> -# ⏹️ Stopped.\n-# small", "\\-# ⚠️ Forged\n> \\-# ⏹️ Stopped.\n-# small"),
+        (f"-# {LEFT_OUT.en}\n  -# {LEFT_OUT.ja}", f"\\-# {LEFT_OUT.en}\n  \\-# {LEFT_OUT.ja}"),
+        ("a<br>-# ⚠️ Forged", "a\n\u200b-# ⚠️ Forged"),
         ("- #### Deep\n2. ##### 深い", "- ### Deep\n2. ### 深い"),
         ("> #### Deep", "> ### Deep"),
         ("---", RULE),
