@@ -7,58 +7,72 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NoReturn, Optional, Sequence, Set
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Coroutine,
+    Iterable,
+    List,
+    NoReturn,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    cast,
+)
 
 import aiohttp
 import discord
+from discord import app_commands
 from discord.ext import commands
 
-from chat import config, conversation, wire, wording
-from chat.channel_writer import ChannelWriter, ChannelWriters, WrittenReply
+from chat import config, controls, leftovers, start, wording
+from chat.access import Access
+from chat.answering import Answer, Answers, Ask, one_line
+from chat.channel_writer import PASSING_ERRORS
 from chat.faults import Fault, LLMError
+from chat.messages import Messages
+from chat.models import Models
 from chat.rate_limits import RateLimits
-from chat.reply import ANSWER_FILE, THINKING_FILE, Phrases, Reply
-from llm_model import Failed, Finished, Incomplete, LLM_Model, TooLong
+from llm_model import LLM_Model, same_model
 
 if TYPE_CHECKING:
     from chat.config import Settings
     from chat.wording import Language
-    from llm_model import End, Stream
+
+    _Does = Callable[..., Coroutine[Any, Any, None]]
+    _Command = commands.HybridCommand[Any, ..., None]
+
+    Context = commands.Context["ChatBot"]
+    Interaction = discord.Interaction["ChatBot"]
 
 _log = logging.getLogger("chatbot")
 
-WORKER_THREADS = 256
-"""One for each chat that may run, and some for name look-ups, which share them. Threads are made only when needed."""
+SPARE_THREADS = 32
+"""Beside one for each answer that may grow: for name look-ups and lists of models, which share them. Threads are made
+only when needed."""
 
 LAST_EDITS_SECONDS = 1.2
 CLOSE_SECONDS = 0.5
 LEFTOVER_SECONDS = 0.1
 """Together under the 2 s in which Ctrl-C and SIGTERM end the program."""
 
-_RIGHTS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    read_message_history=True,
-    attach_files=True,
-)
-"""What the bot needs in its channels; replying to a message needs the history, a very long answer comes as a file."""
+_STATUS_CHARS = 128
+"""Discord's limit for a status."""
 
-_LENGTH_REASONS = ("length", "max_tokens")
-"""How servers say that a model was stopped at a number of tokens: Ollama and OpenAI; some OpenAI-compatible ones."""
+_CHANNELS_NAMED = 10
+"""So many of the bot's channels are named to somebody who asks elsewhere."""
 
-_REASON_CHARS = 40
-"""So much of the LLM server's own word for an answer's end goes into the log."""
-
-_MODELS_NAMED = 20
-"""So many of the LLM server's models are named in the log when the wanted one is missing."""
+_MODELS_NAMED = 15
+"""So many of the LLM server's models are named in the log or a message."""
 
 
 class ChatBot(commands.Bot):
@@ -73,6 +87,7 @@ class ChatBot(commands.Bot):
             case_insensitive=True,  # phones begin a word with a capital: !Chat
             help_command=None,
             intents=intents,
+            activity=discord.CustomActivity(name=settings.llm_model[:_STATUS_CHARS]),
             allowed_mentions=discord.AllowedMentions.none(),
             # Nothing is looked up in these caches, and they grow with the server.
             max_messages=None,
@@ -82,71 +97,147 @@ class ChatBot(commands.Bot):
         )
         self.settings = settings
         self.model = LLM_Model(settings)
-        self.writers = ChannelWriters(limits, settings.edit_every_chars)
+        self.answers = Answers(settings, self.model, limits, self.http, self._stop_clicked)
+        self._access = Access(settings)
+        self.models = Models(self.model, clock)
         self._limits = limits
+        self._clock = clock
         self._console = console
+        self._published = False
+        self._cleaned = False
+        self._messages: Optional[Messages] = None
         self.closing = False
-        self._answers: Dict[Optional[asyncio.Task[Any]], Stream] = {}
 
     async def setup_hook(self) -> None:
         """Finish what needs the login; called by discord.py."""
         self._limits.take_over(self.http)
+        if self.user:
+            prefixes = (self.settings.command_prefix, _full_width(self.settings.command_prefix))
+            self._messages = Messages(self.user, prefixes, self._limits)
+        self.add_view(controls.StopButton("en", self._stop_clicked))
         await self.add_cog(Chat(self))
 
     async def on_ready(self) -> None:
         """Log who and where the bot is, and what would keep it from answering."""
         _log.info("Logged in as %s (id %s)", self.user, self.user.id if self.user else "?")
-        for problem in self._channel_problems():
+        for problem in start.channel_problems(self, self.settings.channel_ids, self._console):
             _log.error("%s", problem)
-        await self._log_model()
+        self.messages.may_have_missed()
+        await asyncio.gather(self._log_model(), self._publish(), self._close_leftovers())
 
-    def _channel_problems(self) -> List[str]:
-        if not self.guilds:
-            return [wording.START_NO_SERVER.say(self._console, invite=self._invite())]
-        problems = [self._channel_problem(channel_id) for channel_id in self.settings.channel_ids]
-        return [problem for problem in problems if problem]
-
-    def _channel_problem(self, channel_id: int) -> Optional[str]:
-        channel = self.get_channel(channel_id)
-        if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
-            return wording.START_NO_CHANNEL.say(self._console, id=channel_id, invite=self._invite())
-        if isinstance(channel, discord.CategoryChannel):
-            return wording.START_CATEGORY.say(self._console, channel=channel.name, id=channel_id)
-        has = channel.permissions_for(channel.guild.me)
-        missing = [name for name, needed in _RIGHTS if needed and not getattr(has, name)]
-        if missing:
-            rights = ", ".join(wording.RIGHTS[name].say(self._console) for name in missing)
-            return wording.START_RIGHTS.say(
-                self._console, channel=channel.name, server=channel.guild.name, rights=rights
-            )
-        _log.info("Answering in #%s (id %s) of %s", channel.name, channel.id, channel.guild.name)
-        return None
-
-    def _invite(self) -> str:
-        return discord.utils.oauth_url(self.application_id or 0, permissions=_RIGHTS, scopes=("bot",))
+    @property
+    def messages(self) -> Messages:
+        """What was said in the channels. Raises RuntimeError before the login."""
+        if self._messages is None:
+            raise RuntimeError("not logged in")
+        return self._messages
 
     async def _log_model(self) -> None:
         place = f"LLM server {self.model.address}, model {self.model.name}"
         try:
             models = await self.model.models()
         except LLMError as error:
-            _log.warning("%s: %s (%s)", place, self._fault(error, self._console), error)
+            _log.warning("%s: %s (%s)", place, self.answers.fault(error, self._console, self.model.name), error)
             return
         if self.model.is_among(models):
             _log.info("%s: ready", place)
             return
         missing = wording.model_missing(self.settings.llm_api).say(self._console, model=self.model.name)
-        _log.warning("%s: %s (%s)", place, missing, _one_line(", ".join(models[:_MODELS_NAMED])) or "-")
+        _log.warning("%s: %s (%s)", place, missing, one_line(", ".join(models[:_MODELS_NAMED])) or "-")
 
-    async def on_command_error(self, context: commands.Context[ChatBot], error: commands.CommandError) -> None:  # type: ignore[override]
+    async def _close_leftovers(self) -> None:
+        """Once: close the answers that an earlier run left unfinished."""
+        if self._cleaned or self.user is None:
+            return
+        self._cleaned = True
+        # What stands there now: answers of this run come later.
+        newest = {place: place.last_message_id for place in leftovers.places(self, self.settings.channel_ids)}
+        for place, last in newest.items():
+            for message in await leftovers.unfinished(place, last, self.messages):
+                if self.answers.of_message(message.id) is None:
+                    await self.answers.close_leftover(message, self.language_of(message.guild))
+                    _log.info("Closed an answer that was left unfinished: channel=%d message=%d", place.id, message.id)
+
+    async def _publish(self) -> None:
+        if self._published:
+            return
+        try:
+            await controls.publish(self.tree)
+        except (discord.DiscordException, *PASSING_ERRORS) as error:
+            _log.warning("The slash commands can't be published; %schat works: %r", self.settings.command_prefix, error)
+            return
+        self._published = True
+
+    # What happens in the channels
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Obey a command; answer a mention, or a reply to the bot."""
+        if self.answers_in(message.channel):
+            self.messages.see(message)
+        if message.author.bot or message.type not in (discord.MessageType.default, discord.MessageType.reply):
+            return
+        context = await self.get_context(message)
+        if context.prefix is not None:
+            await self.invoke(context)
+        elif self._is_asked(message):
+            await self.ask(message)
+
+    def _is_asked(self, message: discord.Message) -> bool:
+        if self.user and (self.user.id in message.raw_mentions or self._mentions_role(message)):
+            return True
+        return self.answers_in(message.channel) and self._is_reply_to_me(message)
+
+    def _mentions_role(self, message: discord.Message) -> bool:
+        """Whether it mentions the role that Discord made for the bot, which goes by the same name."""
+        return message.guild is not None and message.guild.self_role in message.role_mentions
+
+    def _is_reply_to_me(self, message: discord.Message) -> bool:
+        reference = message.reference
+        if message.type is not discord.MessageType.reply or not reference or not reference.message_id:
+            return False
+        if isinstance(reference.resolved, discord.Message):
+            return reference.resolved.author == self.user
+        return self.messages.is_own(reference.message_id)
+
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        """Keep what a message says now."""
+        if self.answers_in(event.message.channel):
+            self.messages.see(event.message)
+
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """Forget a message; where it is a question or an answer in the making, stop."""
+        self._deleted([event.message_id])
+
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """Do the same for several."""
+        self._deleted(event.message_ids)
+
+    def _deleted(self, message_ids: Iterable[int]) -> None:
+        for message_id in message_ids:
+            answer = self.answers.of_message(message_id)
+            if answer and answer.ask.message.id == message_id:
+                answer.question_is_gone()
+            elif answer:
+                answer.stop()
+        self.messages.forget(message_ids)
+
+    async def on_command_error(self, context: Context, error: commands.CommandError) -> None:  # type: ignore[override]
         """Pass over commands that are meant for other bots; log a fault of our own."""
-        if not isinstance(error, commands.CommandNotFound):
-            _log.error("The command %s failed", context.command, exc_info=error)
+        cause = _cause(error)
+        if isinstance(cause, (commands.CommandNotFound, commands.MissingRequiredArgument)):  # the latter: see Chat
+            return
+        if isinstance(cause, (discord.HTTPException, *PASSING_ERRORS)):
+            _log.warning("The command %s could not be answered: %r", context.command, cause)
+            return
+        _log.error("The command %s failed", context.command, exc_info=error)
+        if context.interaction and not context.interaction.response.is_done():
+            language = self.language_of(context.guild)
+            sentence = wording.fault(Fault.INTERNAL, self.settings.llm_api).say(language)
+            await self.tell(context.message, sentence, context.interaction)
 
     def answers_in(self, channel: discord.abc.MessageableChannel) -> bool:
         """Whether this is a channel of CHATBOT_CH_ID or a thread under one."""
-        parent = channel.parent_id if isinstance(channel, discord.Thread) else None
-        return channel.id in self.settings.channel_ids or parent in self.settings.channel_ids
+        return not {channel.id, _channel_of(channel)}.isdisjoint(self.settings.channel_ids)
 
     def language_of(self, guild: Optional[discord.Guild]) -> Language:
         """The language to speak in a server."""
@@ -154,97 +245,239 @@ class ChatBot(commands.Bot):
             return self.settings.language
         return "ja" if guild and guild.preferred_locale == discord.Locale.japanese else "en"
 
-    async def answer(self, question: discord.Message, prompt: str) -> None:
-        """Stream the LLM's answer into the question's channel; return when it stands there, or can't."""
-        language = self.language_of(question.guild)
-        clock = asyncio.get_running_loop().time
-        reply = Reply(
-            clock(),
-            _phrases(question, language),
-            max_pages=self.settings.max_pages if _may_attach(question) else None,
-            show_thinking=self.settings.show_thinking,
-        )
-        writer = self.writers.of(question.channel)
-        async with self.model.stream(conversation.build(prompt, self.settings.system_prompt)) as stream:
-            with self._running_with(stream), writer.writing(reply, question, stream.stop) as written:
-                try:
-                    await _pass_on(stream, writer, written)
-                    thought_only = reply.thinking and isinstance(stream.end, (Finished, Incomplete, TooLong))
-                    writer.finish(written, self._note(stream.end, reply, language), keep_thoughts=thought_only)
-                    await written.over.wait()
-                finally:
-                    _log_answer(question, written, stream.end, clock())
+    # Questions
 
-    async def hint(self, question: discord.Message, sentence: str) -> None:
-        """Reply with a sentence of our own; return when it stands there, or can't."""
-        writer = self.writers.of(question.channel)
-        reply = Reply(asyncio.get_running_loop().time(), Phrases(waiting=""))
-        with writer.writing(reply, question, on_lost=lambda: None) as written:
-            writer.finish(written, sentence)
-            await written.over.wait()
-
-    @contextlib.contextmanager
-    def _running_with(self, stream: Stream) -> Iterator[None]:
-        """Let ``close`` find this answer."""
-        task = asyncio.current_task()
-        self._answers[task] = stream
+    async def ask(
+        self,
+        message: discord.Message,
+        *,
+        interaction: Optional[Interaction] = None,
+        prompt: str = "",
+        files: Tuple[discord.Attachment, ...] = (),
+    ) -> None:
+        """Answer a question, or say why not: a message, or what came with a slash command."""
+        language, channel = self.language_of(message.guild), message.channel
+        if self.closing:
+            return
+        if not self.answers_in(channel):
+            channels = ", ".join(f"<#{channel_id}>" for channel_id in self.settings.channel_ids[:_CHANNELS_NAMED])
+            await self.tell(message, wording.WRONG_CHANNEL.say(language, channels=channels), interaction)
+            return
+        if interaction is None:
+            said = self.messages.see(message)
+            prompt, files = said.text, said.attachments
+        if not prompt and not files and message.type is not discord.MessageType.reply:
+            usage = wording.USAGE.say(language, prefix=self.settings.command_prefix)
+            await self.tell(message, usage, interaction)
+            return
+        model = self.models.in_channel(_channel_of(channel))
+        ask = Ask(message, prompt, files, language, model, interaction)
+        roles = [role.id for role in getattr(message.author, "roles", ())]
+        if self.answers.full:
+            await self.tell(message, wording.FULL.say(language), interaction, short_lived=True)
+            return
+        refusal = self._access.ask(message.author.id, roles, self._clock())
+        if refusal:
+            await self.tell(message, refusal.say(language), interaction, short_lived=True)
+            return
         try:
-            yield
+            await self.answers.give(ask, self.messages)
         finally:
-            del self._answers[task]
+            self._access.done(message.author.id)
 
-    def _note(self, end: Optional[End], reply: Reply, language: Language) -> str:
-        """What is said under an answer that ended like this; empty if nothing needs to be said."""
-        if isinstance(end, Failed):
-            return self._fault(end.error, language)
-        if isinstance(end, Finished):
-            sentence = _sentence_for(end.reason, reply)
-            return sentence.say(language) if sentence else ""
-        if isinstance(end, Incomplete):
-            return wording.INCOMPLETE.say(language)
-        if isinstance(end, TooLong):
-            return wording.TOO_LONG.say(language, chars=self.settings.max_answer_chars)
-        return wording.BROKEN_OFF.say(language)
+    async def tell(
+        self,
+        message: discord.Message,
+        sentence: str,
+        interaction: Optional[Interaction] = None,
+        *,
+        short_lived: bool = False,
+    ) -> None:
+        """Say a sentence of our own to whoever wrote a message or used a slash command, who alone sees it then."""
+        if interaction is None:
+            await self.answers.hint(message, sentence, short_lived=short_lived)
+        elif interaction.response.is_done():
+            await interaction.followup.send(sentence, ephemeral=True)
+        else:
+            await interaction.response.send_message(sentence, ephemeral=True)
 
-    def _fault(self, error: LLMError, language: Language) -> str:
-        sentence = wording.fault(error.fault, self.settings.llm_api)
-        return sentence.say(language, address=self.model.address, model=self.model.name)
+    # Stop
+
+    async def _stop_clicked(self, interaction: Interaction) -> None:
+        """Somebody clicked a Stop button; of an answer that is over, or of an earlier run, it vanishes."""
+        language = self.language_of(interaction.guild)
+        answer = self.answers.of_message(interaction.message.id) if interaction.message else None
+        if answer is None:
+            await interaction.response.edit_message(view=None)
+            await interaction.followup.send(wording.STOP_OVER.say(language), ephemeral=True)
+        elif not _may_stop(answer, interaction.user.id, interaction.permissions):
+            await interaction.response.send_message(wording.STOP_NOT_YOURS.say(language), ephemeral=True)
+        else:
+            answer.stop()
+            await interaction.response.defer()
+
+    def stop(self, context: Context) -> Optional[wording.Sentence]:
+        """Stop the answer that a command replies to, else those of its author here. Gives what there is to say."""
+        reference = context.message.reference
+        if reference and reference.message_id:
+            answer = self.answers.of_message(reference.message_id)
+            if answer is None:
+                return wording.STOP_OVER
+            if not _may_stop(answer, context.author.id, context.permissions):
+                return wording.STOP_NOT_YOURS
+            answer.stop()
+            return None
+        own = self.answers.of_person(context.author.id, context.channel.id)
+        for answer in own:
+            answer.stop()
+        return None if own else wording.STOP_NOTHING
+
+    # Models
+
+    async def switch_model(self, channel: discord.abc.MessageableChannel, name: str) -> None:
+        """Let another model answer in a channel, and show it in the bot's status."""
+        self.models.choose(_channel_of(channel), name)
+        names = self.models.in_use(self.settings.channel_ids)
+        self.activity = discord.CustomActivity(name=", ".join(names)[:_STATUS_CHARS])  # for the next login too
+        await self.change_presence(activity=self.activity)
 
     async def close(self) -> None:
         """Break off the answers in the making, with a last edit that says so, and leave Discord."""
         self.closing = True
-        for stream in self._answers.values():
-            stream.stop()
-        answers = [task for task in self._answers if task]
+        answers = self.answers.stop_all()
         if answers:
             _log.info("Breaking off %d answer(s)", len(answers))
             _, late = await asyncio.wait(answers, timeout=LAST_EDITS_SECONDS)
             if late:
                 _log.warning("%d of them keep their mark: Discord's limits, or its silence, left no time", len(late))
-        await self.writers.close()
+        await self.answers.close()
+        if self._messages:
+            await self._messages.close()
         await super().close()
 
 
+def _said(sentence: wording.Sentence) -> app_commands.locale_str:
+    return app_commands.locale_str(sentence.en)  # controls.Japanese has the other language
+
+
+def _command(description: wording.Sentence, *aliases: str) -> Callable[[_Does], _Command]:
+    """Decorate a command of a cog that can be given with the prefix and in Discord's menu."""
+    make: Any = commands.hybrid_command(description=_said(description), aliases=aliases)
+    return cast("Callable[[_Does], _Command]", make)  # discord.py's own type takes no method of a cog
+
+
 class Chat(commands.Cog):
-    """The commands that a person can use."""
+    """The commands that a person can use, each with the prefix and in Discord's menu."""
 
     def __init__(self, bot: ChatBot) -> None:
         self._bot = bot
 
-    @commands.command(aliases=["ｃｈａｔ"])  # as Japanese input may write it
-    async def chat(self, context: commands.Context[ChatBot], *, prompt: str = "") -> None:
+    @_command(wording.COMMAND_CHAT, "ｃｈａｔ")  # as Japanese input may write it
+    @app_commands.describe(
+        prompt=_said(wording.COMMAND_CHAT_PROMPT),
+        file=_said(wording.COMMAND_CHAT_FILE),
+    )
+    @app_commands.guild_only()
+    async def chat(self, context: Context, file: Optional[discord.Attachment] = None, *, prompt: str) -> None:
         """Answer a question: `!chat <prompt>`."""
-        bot, question = self._bot, context.message
-        if bot.closing:
+        files = (file,) if file else ()
+        await self._bot.ask(context.message, interaction=context.interaction, prompt=prompt, files=files)
+
+    @chat.error
+    async def _chat_failed(self, context: Context, error: commands.CommandError) -> None:
+        if isinstance(error, commands.MissingRequiredArgument):  # a file may be all, or the message that it replies to
+            await self._bot.ask(context.message)
+
+    @_command(wording.COMMAND_STOP)
+    @app_commands.guild_only()
+    async def stop(self, context: Context) -> None:
+        """Stop the answer that this replies to, or else one's own."""
+        said = self._bot.stop(context)
+        if said is None and context.interaction:
+            said = wording.STOP_DONE
+        if said:
+            await self._say(context, said, short_lived=True, prefix=self._bot.settings.command_prefix)
+
+    @_command(wording.COMMAND_MODEL)
+    @app_commands.describe(name=_said(wording.COMMAND_MODEL_NAME))
+    @app_commands.guild_only()
+    async def model(self, context: Context, *, name: str = "") -> None:
+        """Show the LLM server's models, or let another one answer here."""
+        bot, language = self._bot, self._bot.language_of(context.guild)
+        if not bot.answers_in(context.channel):
+            await bot.ask(context.message, interaction=context.interaction)  # says where it answers
             return
-        if not bot.answers_in(question.channel):
-            channels = ", ".join(f"<#{channel_id}>" for channel_id in bot.settings.channel_ids)
-            await bot.hint(question, wording.WRONG_CHANNEL.say(bot.language_of(question.guild), channels=channels))
-        elif prompt:
-            await bot.answer(question, prompt)
+        if name and not context.permissions.manage_guild:
+            await self._say(context, wording.MODEL_NOT_ALLOWED, short_lived=True)
+            return
+        if context.interaction:
+            await context.interaction.response.defer(ephemeral=not name)
+        try:
+            models = await bot.models.listed()
+        except LLMError as error:
+            _log.warning("The models can't be listed: %s", error)
+            used = bot.models.in_channel(_channel_of(context.channel))
+            await bot.tell(context.message, bot.answers.fault(error, language, used), context.interaction)
+            return
+        await self._show_or_switch(context, name, models)
+
+    async def _show_or_switch(self, context: Context, name: str, models: Sequence[str]) -> None:
+        bot = self._bot
+        found = same_model(name, models)
+        if not name:
+            used = bot.models.in_channel(_channel_of(context.channel))
+            prefix = bot.settings.command_prefix
+            await self._say(context, wording.MODEL_LIST, models=_model_lines(models, used), prefix=prefix)
+        elif found is None:
+            nearest = get_close_matches(name, models, n=3, cutoff=0.3) or models[:3]
+            await self._say(context, wording.MODEL_UNKNOWN, model=_code(name), models=", ".join(map(_code, nearest)))
         else:
-            usage = wording.USAGE.say(bot.language_of(question.guild), prefix=bot.settings.command_prefix)
-            await bot.hint(question, usage)
+            await bot.switch_model(context.channel, found)
+            _log.info("model %s in channel=%d by user=%d", one_line(found), context.channel.id, context.author.id)
+            await self._say(context, wording.MODEL_SWITCHED, model=_code(found))
+
+    @model.autocomplete("name")
+    async def _offer_models(self, _interaction: Interaction, typed: str) -> List[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=name, value=name) for name in await self._bot.models.offers(typed)]
+
+    @_command(wording.COMMAND_HELP)
+    @app_commands.guild_only()
+    async def help(self, context: Context) -> None:
+        """Say what the bot can do."""
+        await self._say(context, wording.HELP, prefix=self._bot.settings.command_prefix, bot=context.me.mention)
+
+    async def _say(
+        self, context: Context, sentence: wording.Sentence, *, short_lived: bool = False, **values: object
+    ) -> None:
+        text = sentence.say(self._bot.language_of(context.guild), **values)
+        await self._bot.tell(context.message, text, context.interaction, short_lived=short_lived)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What discord.py has wrapped, in as many errors as there are layers."""
+    while isinstance(original := getattr(error, "original", None), BaseException):
+        error = original
+    return error
+
+
+def _channel_of(channel: discord.abc.MessageableChannel) -> int:
+    """The id of a channel; of a thread, that of the channel that it is in."""
+    return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+
+
+def _may_stop(answer: Answer, user_id: int, permissions: discord.Permissions) -> bool:
+    return answer.ask.message.author.id == user_id or permissions.manage_messages
+
+
+def _code(name: str) -> str:
+    """A name that somebody else chose, so that nothing in it is markup."""
+    return f"`{one_line(name).replace('`', '')[:100]}`"
+
+
+def _model_lines(models: Sequence[str], used: str) -> str:
+    lines = [f"{'●' if name == used else '○'} {_code(name)}" for name in models[:_MODELS_NAMED]]
+    left = len(models) - _MODELS_NAMED
+    return "\n".join([*lines, *([f"… +{left}"] if left > 0 else [])] or ["–"])
 
 
 def _full_width(prefix: str) -> str:
@@ -252,77 +485,10 @@ def _full_width(prefix: str) -> str:
     return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in prefix)
 
 
-def _phrases(question: discord.Message, language: Language) -> Phrases:
-    return Phrases(
-        waiting=wording.NOTICE.say(language),
-        # Discord's clients count the seconds: it costs no edit. The time is Discord's own, whatever this clock says.
-        thinking=wording.THINKING.say(language, since=discord.utils.format_dt(question.created_at, "R")),
-        goes_on=wording.GOES_ON.say(language),
-        in_file=wording.IN_FILE.say(language, file=ANSWER_FILE),
-        thoughts_in_file=wording.THOUGHTS_IN_FILE.say(language, file=THINKING_FILE),
-    )
-
-
-def _sentence_for(reason: str, reply: Reply) -> Optional[wording.Sentence]:
-    """What there is to say of an answer that the LLM has finished, for the reason that it gives."""
-    if reply.thinking:
-        return wording.STILL_THINKING
-    if reply.first_text_at is None:
-        return wording.EMPTY
-    return wording.LENGTH if reason in _LENGTH_REASONS else None
-
-
-def _may_attach(question: discord.Message) -> bool:
-    try:
-        return question.guild is not None and question.channel.permissions_for(question.guild.me).attach_files
-    except discord.ClientException:  # a thread whose channel the bot does not see
-        return False
-
-
-async def _pass_on(stream: Stream, writer: ChannelWriter, written: WrittenReply) -> None:
-    async for piece in stream:
-        if isinstance(piece, wire.Text):
-            writer.feed(written, piece.text)
-        else:
-            writer.think(written, piece.text)
-
-
-def _log_answer(question: discord.Message, written: WrittenReply, end: Optional[End], now: float) -> None:
-    reply = written.reply
-    if isinstance(end, Failed) and end.error.fault is Fault.INTERNAL:
-        _log.error("A fault in the bot itself", exc_info=end.error.__cause__)
-    first = "-" if reply.first_text_at is None else f"{reply.first_text_at - reply.asked:.2f}s"
-    _log.info(
-        "answer channel=%d user=%d chars=%d first=%s total=%.2fs edits=%d end=%s",
-        question.channel.id,
-        question.author.id,
-        len(reply.text),
-        first,
-        now - reply.asked,
-        written.edits,
-        "lost" if written.lost else _end_for_log(end),
-    )
-
-
-def _end_for_log(end: Optional[End]) -> str:
-    if isinstance(end, Failed):
-        return f"failed ({_one_line(str(end.error))})"
-    if isinstance(end, Finished):
-        return f"finished ({_one_line(end.reason[:_REASON_CHARS])})"
-    if isinstance(end, TooLong):
-        return "too long"
-    return "incomplete" if isinstance(end, Incomplete) else "stopped"
-
-
-def _one_line(text: str) -> str:
-    """A server's words, which must not look like a line of the log."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-
-
 async def _serve(settings: Settings, console: Language) -> int:
     """Run the bot until a signal comes (gives minus its number) or Discord refuses it (gives the exit status 1)."""
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(WORKER_THREADS, thread_name_prefix="llm"))
+    loop.set_default_executor(ThreadPoolExecutor(settings.max_active_chats + SPARE_THREADS, thread_name_prefix="llm"))
     stopped = _first_signal(loop)
     bot = ChatBot(settings, console)
     running = asyncio.ensure_future(bot.start(settings.token))
@@ -400,13 +566,16 @@ def _end(status: int) -> NoReturn:
     os._exit(status if status >= 0 else 128 - status)
 
 
-class _ShortReconnects(logging.Filter):
-    """One line for a lost connection to Discord, which discord.py makes anew by itself, instead of a traceback."""
+class _ShortFaults(logging.Filter):
+    """One line instead of a traceback for what is Discord's: a refusal, or a connection that is made anew."""
+
+    _FAULTS = (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed, *PASSING_ERRORS)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and record.levelno == logging.ERROR and "reconnect" in record.msg:
+        error = record.exc_info[1] if record.exc_info else None
+        if record.exc_info and isinstance(error, self._FAULTS):
             record.msg = f"{record.msg} (%s: %s)"
-            record.args = (*(record.args or ()), type(record.exc_info[1]).__name__, record.exc_info[1])
+            record.args = (*(record.args or ()), type(error).__name__, error)
             record.exc_info = None
         return True
 
@@ -418,7 +587,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--settings", type=Path, default=here / "settings.py", help="another file than settings.py")
     options = parser.parse_args(arguments)
     discord.utils.setup_logging(level=logging.INFO)
-    logging.getLogger("discord.client").addFilter(_ShortReconnects())
+    for name in ("discord.client", "discord.app_commands.tree"):
+        logging.getLogger(name).addFilter(_ShortFaults())
     # The bot has no voice; that this lacks packages would look like a fault to a beginner.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     try:

@@ -76,6 +76,19 @@ class BotProcess:
             raise AssertionError(message)
         return line
 
+    def wait_for_count(self, text: str, count: int, timeout: float = 10.0) -> None:
+        """Wait until so many lines of the log have the text. AssertionError after `timeout` seconds or its end."""
+
+        def counted() -> int:
+            return sum(text in line for line in self._lines)
+
+        with self._grown:
+            self._grown.wait_for(lambda: counted() >= count or not self._reader.is_alive(), timeout)
+            found = counted()
+        if found < count:
+            message = f"{found} lines have {text!r}, not {count}:\n{self.log}"
+            raise AssertionError(message)
+
     def signal(self, number: int) -> None:
         """Send it a signal."""
         self._running().send_signal(number)

@@ -7,6 +7,8 @@ It must be run from the directory of chatbot.py, which is given ARGUMENTS. URL i
 from __future__ import annotations
 
 import argparse
+import asyncio
+import signal
 import sys
 from typing import Sequence
 
@@ -21,6 +23,11 @@ def point_discord_at(url: str) -> None:
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http", "ws", 1) + "/gateway")
 
 
+def _tell_tasks(_number: int, _frame: object) -> None:
+    """Print how many tasks the running event loop has: what a test can't see from outside."""
+    print(f"tasks={len(asyncio.all_tasks())}", flush=True)  # noqa: T201 - for whoever sent the signal
+
+
 def main(argv: Sequence[str]) -> int:
     """Run chatbot.main with the arguments behind `--`, and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m local.run_bot", description=__doc__)
@@ -28,6 +35,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("arguments", nargs="*", help="what chatbot.py is given")
     options = parser.parse_args(argv)
     point_discord_at(options.discord)
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, _tell_tasks)
     # Only now, so that --help works and the bot's own start-up time counts from here.
     import chatbot  # noqa: PLC0415 (see above)
 

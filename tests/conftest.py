@@ -13,6 +13,9 @@ from tests.house import House, settings_for
 READ_TIMEOUT = 5.0
 """Seconds; short enough to wait for where the LLM server stays silent."""
 
+CHANNELS = 80
+"""Beside the one of the threads; each test that needs one takes its own."""
+
 
 @pytest.fixture(scope="session", name="english_program")
 def _english_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
@@ -50,11 +53,14 @@ def _thinking_house(thinking_program: House) -> Iterator[House]:
 
 def _program(folder: Path, locale: str, **more: object) -> Iterator[House]:
     with LocalDiscord(locale=locale) as discord, LocalLLM() as llm:
+        channels = [discord.add_channel(f"channel {number}") for number in range(CHANNELS)]
         values = settings_for(discord, llm, LLM_READ_TIMEOUT=READ_TIMEOUT, **more)
+        values.update(CHATBOT_CH_ID=[discord.channel, *channels], MAX_CHATS_PER_USER=100)
         settings = write_settings(folder / "settings.py", values)
         with BotProcess(discord.url, settings) as bot:
             bot.wait_until_ready()
-            yield House(discord, llm, bot)
+            discord.wait_for(lambda: discord.commands)
+            yield House(discord, llm, bot, channels)
 
 
 def _visit(house: House) -> Iterator[House]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 from chat.reply import MARK
 from local.bot import BotProcess
@@ -14,7 +14,10 @@ from local.llm_server import Chat, LocalLLM
 class House:
     """A Discord, an LLM server and a bot that knows both; each test has a thread of its own to talk in."""
 
-    def __init__(self, discord: LocalDiscord, llm: LocalLLM, bot: BotProcess) -> None:
+    def __init__(self, discord: LocalDiscord, llm: LocalLLM, bot: BotProcess, channels: Sequence[int] = ()) -> None:
+        self.channels = (discord.channel, *channels)
+        """The bot's."""
+        self._unused = list(channels)
         self.discord = discord
         self.llm = llm
         self.bot = bot
@@ -24,6 +27,10 @@ class House:
     def new_place(self) -> None:
         """Go to a new thread under the bot's channel, where no limit is used up and nothing stands yet."""
         self.place = self.discord.add_thread(f"test {next(self._numbers)}", self.discord.channel)
+
+    def new_channel(self) -> None:
+        """Go to a channel of the bot's where nothing stands yet. A thread is a conversation; here only replies are."""
+        self.place = self._unused.pop()
 
     def ask(self, prompt: str = "Hello!", author: Optional[User] = None) -> Message:
         """Write `!chat <prompt>`."""

@@ -212,15 +212,6 @@ def test_a_rate_limit_that_nobody_could_know_of_loses_no_text(house: House, meth
     _is_answered_to_the_last_word(house)
 
 
-def test_a_deleted_question_is_answered_all_the_same(house: House) -> None:
-    question = house.ask()
-    chat = house.llm.next_chat()
-    house.discord.delete(question)
-    chat.say("Too late?")
-    chat.finish()
-    house.wait_for_texts("Too late?")
-
-
 def test_an_answer_goes_on_while_the_gateway_is_lost(house: House, chat: Chat) -> None:
     house.discord.drop_gateway(1001)
     chat.say(", two")

@@ -1,0 +1,54 @@
+"""What is looked at when the bot has logged in: its channels, its rights there, and the way in."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Iterable, List, Optional
+
+import discord
+
+from chat import wording
+
+if TYPE_CHECKING:
+    from chat.wording import Language
+
+_log = logging.getLogger("chatbot")
+
+RIGHTS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    read_message_history=True,
+    attach_files=True,
+)
+"""What the bot needs in its channels; replying to a message needs the history, a very long answer comes as a file."""
+
+
+def invite(client: discord.Client) -> str:
+    """Give the link that invites the bot into a server, with just the rights that it needs."""
+    return discord.utils.oauth_url(
+        client.application_id or 0, permissions=RIGHTS, scopes=("bot", "applications.commands")
+    )
+
+
+def channel_problems(client: discord.Client, channel_ids: Iterable[int], console: Language) -> List[str]:
+    """Give what would keep the bot from answering in these channels, in words; log those that are fine."""
+    if not client.guilds:
+        return [wording.START_NO_SERVER.say(console, invite=invite(client))]
+    problems = [_channel_problem(client, channel_id, console) for channel_id in channel_ids]
+    return [problem for problem in problems if problem]
+
+
+def _channel_problem(client: discord.Client, channel_id: int, console: Language) -> Optional[str]:
+    channel = client.get_channel(channel_id)
+    if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
+        return wording.START_NO_CHANNEL.say(console, id=channel_id, invite=invite(client))
+    if isinstance(channel, discord.CategoryChannel):
+        return wording.START_CATEGORY.say(console, channel=channel.name, id=channel_id)
+    has = channel.permissions_for(channel.guild.me)
+    missing = [name for name, needed in RIGHTS if needed and not getattr(has, name)]
+    if missing:
+        rights = ", ".join(wording.RIGHTS[name].say(console) for name in missing)
+        return wording.START_RIGHTS.say(console, channel=channel.name, server=channel.guild.name, rights=rights)
+    _log.info("Answering in #%s (id %s) of %s", channel.name, channel.id, channel.guild.name)
+    return None
