@@ -11,9 +11,12 @@ import time
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
 from chat import wording
+from chat.conversation import prompt_above
 from chat.reply import MARK
 from demo.tap import TapChat
 from local.discord_server import Attachment, Call, DiscordServer, Message, User
+from local.discord_server.commands import SLASH
+from local.discord_server.values import COMMAND_RESPONSE
 
 Json = Dict[str, Any]
 
@@ -26,12 +29,26 @@ _NOTES = re.compile(r"(?:\n-# [^\n]*)+\Z")
 _ACTION_ROW, _BUTTON, _LINK_STYLE = 1, 2, 5  # https://discord.com/developers/docs/components/reference
 _IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
+REGISTERING = "register"
+"""The name of the call by which the bot says which slash commands it has."""
+
 _NAMES = {
     ("POST", "/channels/{channel_id}/messages"): "create",
     ("PATCH", "/channels/{channel_id}/messages/{message_id}"): "edit",
     ("DELETE", "/channels/{channel_id}/messages/{message_id}"): "delete",
     ("POST", "/channels/{channel_id}/typing"): "typing",
+    ("POST", "/interactions/{interaction_id}/{token}/callback"): "respond",
+    ("POST", "/webhooks/{application_id}/{token}"): "follow_up",
+    ("PATCH", "/webhooks/{application_id}/{token}/messages/@original"): "webhook_edit",
+    ("PATCH", "/webhooks/{application_id}/{token}/messages/{message_id}"): "webhook_edit",
+    ("DELETE", "/webhooks/{application_id}/{token}/messages/{message_id}"): "delete",
+    ("GET", "/applications/{application_id}/commands"): "commands",
+    ("PUT", "/applications/{application_id}/commands"): REGISTERING,
 }
+"""The names of calls that the page knows."""
+
+_CALLBACKS = {5: "defer", 6: "defer", 7: "webhook_edit", 8: "choices"}
+"""The same for types of a callback (https://discord.com/developers/docs/interactions/receiving-and-responding)."""
 
 
 class HeardCall(NamedTuple):
@@ -47,8 +64,16 @@ def user(person: User) -> Json:
 
 
 def message(discord: DiscordServer, entry: Message) -> Json:
-    """A message as it is now. `bot`: the demo's bot wrote it; `growing`: more is coming; `chars`: of the model."""
+    """A message as it is now.
+
+    `bot`: the demo's bot wrote it; `growing`: more is coming; `chars`: of the model, as of `changed`; `used`: the slash
+    command that it answers; `private`: only one person is told of it; `loading`: the bot will say something later.
+    """
     by_bot = entry.author == discord.bot
+    used = _used(discord, entry)
+    # Of the answer to a slash command, the prompt stands there before anything else.
+    is_answer = by_bot and entry.visible_to is None
+    prompt, text = prompt_above(entry.content) if used else ("", entry.content)
     return {
         "type": "message",
         "id": str(entry.id),
@@ -59,11 +84,22 @@ def message(discord: DiscordServer, entry: Message) -> Json:
         "edited": None if entry.edited is None else discord.wall_time(entry.edited),
         "reply_to": None if entry.reference is None else str(entry.reference),
         "bot": by_bot,
-        "growing": by_bot and (_without_notes(entry.content).endswith(MARK) or _is_notice(entry.content)),
-        "chars": answer_chars(entry.content) if by_bot else 0,
+        "growing": is_answer and ((bool(prompt) and not text) or _is_growing(text)),
+        "chars": answer_chars(text) if is_answer else 0,
+        "changed": entry.versions[-1].time,
+        "used": used,
+        "private": entry.visible_to is not None,
+        "loading": entry.loading,
         "attachments": [_attachment(attachment) for attachment in entry.attachments],
         "rows": button_rows(entry.extras.get("components")),
     }
+
+
+def _used(discord: DiscordServer, entry: Message) -> Optional[Json]:
+    if entry.kind != COMMAND_RESPONSE or entry.interaction is None:
+        return None
+    use = discord.interaction(entry.interaction)
+    return {"user": user(discord.find_user(use.author.id) or use.author), "name": use.name}
 
 
 def answer_chars(content: str) -> int:
@@ -75,6 +111,10 @@ def answer_chars(content: str) -> int:
         return 0
     text = _without_notes(content)
     return len(text[: -len(MARK)] if text.endswith(MARK) else text)
+
+
+def _is_growing(content: str) -> bool:
+    return _without_notes(content).endswith(MARK) or _is_notice(content)
 
 
 def _is_notice(content: str) -> bool:
@@ -107,12 +147,6 @@ def button_rows(components: object) -> List[List[Json]]:
     return [[_button(entry) for entry in row if entry.get("type") == _BUTTON] for row in rows]
 
 
-def has_button(entry: Message, custom_id: str) -> bool:
-    """Whether the message has a button of that id that can be clicked."""
-    buttons = (button for row in button_rows(entry.extras.get("components")) for button in row)
-    return any(button["custom_id"] == custom_id and not button["disabled"] for button in buttons)
-
-
 def _dicts(value: object) -> List[Mapping[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
@@ -130,15 +164,29 @@ def _button(entry: Mapping[str, Any]) -> Json:
     }
 
 
+def bot(discord: DiscordServer) -> Json:
+    """What the bot shows of itself: the text of its status, "" if there is none."""
+    presence = discord.presence or {}
+    activities = _dicts(presence.get("activities", [presence.get("game")]))  # the latter as it logs in
+    states = [str(activity["state"]) for activity in activities if activity.get("state")]
+    return {"type": "bot", "user": str(discord.bot.id), "status": states[0] if states else ""}
+
+
+def commands(discord: DiscordServer) -> Json:
+    """The slash commands that the bot has registered, as Discord has them."""
+    return {"type": "commands", "commands": [entry for entry in discord.commands if entry["type"] == SLASH]}
+
+
 def call(discord: DiscordServer, heard: HeardCall, channel: int) -> Json:
     """A REST call; `since`: seconds from the question that it has to do with, or the last one in the channel."""
     made = heard.call
-    content = made.body.get("content")
+    data = made.body.get("data")  # of a callback
+    content = (data if isinstance(data, dict) else made.body).get("content")
     asked = _asked_at(discord, made, channel)
     return {
         "type": "call",
         "number": heard.number,
-        "name": _NAMES.get((made.method, made.route), "other"),
+        "name": _name(made),
         "method": made.method,
         "route": made.route,
         "status": made.status,
@@ -148,18 +196,26 @@ def call(discord: DiscordServer, heard: HeardCall, channel: int) -> Json:
     }
 
 
+def _name(made: Call) -> str:
+    name = _NAMES.get((made.method, made.route), "other")
+    return _CALLBACKS.get(made.body.get("type", 0), name) if name == "respond" else name
+
+
 def _asked_at(discord: DiscordServer, made: Call, channel: int) -> Optional[float]:
-    question = _find(discord, _question_of(discord, made))
+    written = _find(discord, made.message_id)
+    if written is not None and written.interaction is not None:
+        return discord.interaction(written.interaction).created
+    question = _find(discord, _question_of(made, written))
     if question is not None:
         return question.created
     asked = [entry.created for entry in discord.messages(channel) if not entry.author.bot]
-    return next((moment for moment in reversed(asked) if moment <= made.time), None)
+    asked += [use.created for use in discord.interactions if use.channel_id == channel]
+    return max((moment for moment in asked if moment <= made.time), default=None)
 
 
-def _question_of(discord: DiscordServer, made: Call) -> Optional[int]:
-    edited = _find(discord, made.message_id)
-    if edited is not None:
-        return edited.reference
+def _question_of(made: Call, written: Optional[Message]) -> Optional[int]:
+    if written is not None:
+        return written.reference
     reference = made.body.get("message_reference")
     wanted = str(reference.get("message_id")) if isinstance(reference, dict) else ""
     return int(wanted) if wanted.isdecimal() else None
@@ -218,4 +274,6 @@ def snapshot_of(discord: DiscordServer, channel: int, messages: Iterable[Message
         "messages": [message(discord, entry) for entry in messages],
         "typing": typing(discord, channel),
         "budget": budget(discord, channel),
+        "commands": commands(discord)["commands"],
+        "bot": bot(discord),
     }

@@ -15,6 +15,8 @@ MAX_NAME = 32  # characters, as in Discord
 MAX_FILES = 10  # on one message, as in Discord
 TYPING_PAUSE = 5.0  # seconds between two typing events of one person that count
 GUEST = {"en": "Guest", "ja": "ゲスト"}
+LOCALE = {"en": "en-US", "ja": "ja"}
+MANAGER_RIGHTS = ("manage_guild", "manage_messages")
 
 
 class RateLimit:
@@ -40,10 +42,13 @@ class Person:
         self.secret = secrets.token_urlsafe(16)
         self.present = False
         """Whether their window is open."""
+        self.manages = False
+        """Whether they manage the server: they may choose its model, and stop the answers to others."""
         self._messages = RateLimit()
         self.clicks = RateLimit()
         self.names = RateLimit()
         self.uploads = RateLimit(2 * MAX_FILES)
+        self.completions = RateLimit(20)
         self._files: Dict[int, Attachment] = {}
         self._typed = -TYPING_PAUSE
 
@@ -87,7 +92,8 @@ class People:
         """Somebody opens the page: who they were before, or somebody new. They are present until `leave`.
 
         A secret whose window is still open brings somebody new: a browser copies it when it duplicates a tab. Of too
-        many people, those that have been away for longest are forgotten, never one that is present.
+        many people, those that have been away for longest are forgotten, never one that is present. Somebody who comes
+        while nobody who manages the server is present manages it from then on.
         """
         person = self._by_secret.pop(secret, None)
         if person is not None and person.present:
@@ -95,7 +101,10 @@ class People:
             person = None
         if person is None:
             self._forget_absent()
-            person = Person(self._discord.person(self._free_name(GUEST.get(language, GUEST["en"]))))
+            name = self._free_name(GUEST.get(language, GUEST["en"]))
+            person = Person(self._discord.person(name, locale=LOCALE.get(language)))
+        if not any(other.manages and other.present for other in self._by_secret.values()):
+            self._let_manage(person)
         person.present = True
         self._by_secret[person.secret] = person
         return person
@@ -105,6 +114,11 @@ class People:
         person.present = False
         if self._by_secret.pop(person.secret, None):
             self._by_secret[person.secret] = person  # to the end: nobody has been away for a shorter time
+
+    def _let_manage(self, person: Person) -> None:
+        if not person.manages:
+            self._discord.role("Manager", person.user, permissions=MANAGER_RIGHTS)
+        person.manages = True
 
     def _forget_absent(self) -> None:
         spare = len(self._by_secret) - MAX_PEOPLE + 1

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from aiohttp import web
 
 from demo.events import Json
 from demo.people import Person
+from local.discord_server import Interaction
 
 _MAX_ID = 20  # digits
 
@@ -29,6 +30,8 @@ class Visitor:
         self.person: Optional[Person] = None
         """None until the window has said hello."""
         self.socket = socket
+        self.completing: Optional[Tuple[Interaction, str]] = None
+        """The last question for choices, and the nonce with which the window asked it, until the choices are there."""
         self._waiting: Dict[str, Json] = {}
         self._news = asyncio.Event()
 
@@ -80,3 +83,11 @@ def ids_of(request: Json, name: str) -> List[int]:
     if not isinstance(value, list):
         raise BadRequestError(name)
     return [id_of(entry) for entry in value]
+
+
+def texts_of(request: Json, name: str) -> Dict[str, str]:
+    """Texts by names, empty where they are missing. Raises BadRequestError."""
+    value = request.get(name, {})
+    if not isinstance(value, dict):
+        raise BadRequestError(name)
+    return {key: text_of(value, key) for key in value}

@@ -4,9 +4,17 @@ What a window sends                            What it is sent
     {"type": "hello", "person", "language"}        "snapshot": who it is, and all there is to see
     {"type": "say", "text", "reply_to",            "message" (new or changed, as it is now), "delete", "typing"
      "files", "nonce"}                             "taken", "refused": whether a `nonce`'s message was, and why not
-    {"type": "typing"}                             "user": somebody is new or has another name
-    {"type": "rename", "name"}                     "note": a line for this window alone
-    {"type": "click", "message", "custom_id"}      "call", "tap", "budget": what happens behind the scenes
+    {"type": "edit", "message", "text", "nonce"}   "user": somebody is new or has another name
+    {"type": "delete", "message"}                  "bot": what the bot shows of itself
+    {"type": "typing"}                             "commands": the slash commands
+    {"type": "rename", "name"}                     "choices": what the bot offers for a `nonce`'s text
+    {"type": "click", "message", "custom_id"}      "note": a line for this window alone
+    {"type": "slash", "name", "options",           "call", "tap", "budget": what happens behind the scenes
+     "nonce"}
+    {"type": "complete", "name", "options",
+     "focused", "nonce"}
+
+A message that only one person can see is sent to that person's window alone, and is gone when the page is loaded again.
 
 Files are posted to /attachments first, one by one; `files` are the ids that were answered.
 """
@@ -19,21 +27,21 @@ import secrets
 import time
 from collections import deque
 from pathlib import Path
-from typing import Callable, Deque, Dict, NamedTuple, Optional, Set
+from typing import Deque, Dict, NamedTuple, Optional, Set
 from urllib.parse import quote, unquote, urlsplit
 
 from aiohttp import WSMsgType, web
 
 from demo import events
+from demo.acts import MAX_TEXT, Acts
 from demo.events import HeardCall, Json
 from demo.people import MAX_FILES, People, Person, clean_text
 from demo.tap import Tap, TapChat
-from demo.visitor import BadRequestError, Visitor, id_of, ids_of, read, text_of
-from local.discord_server import Attachment, Change, DiscordServer, Message, User
-from local.discord_server.values import Notice
+from demo.visitor import BadRequestError, Visitor, read, text_of
+from local.discord_server import Attachment, Call, Change, DiscordServer, Message, User
+from local.discord_server.values import Notice, PresenceChange
 from local.site import Handler, address_of, open_site
 
-MAX_TEXT = 2000  # characters of a message, as in Discord
 MAX_UPLOAD = 1024 * 1024  # bytes of a file
 MAX_FRAME = 64 * 1024  # bytes of a WebSocket message
 MAX_WINDOWS = 50
@@ -65,8 +73,6 @@ _HEADERS = {
     "Cache-Control": "no-cache",
 }
 
-ClickHandler = Callable[[Message, User, str], None]
-
 
 class _File(NamedTuple):
     body: bytes
@@ -76,21 +82,18 @@ class _File(NamedTuple):
 class Page:
     """The page with one channel of the local Discord. `await open()` in a running loop, `await close()` in the same.
 
-    `tap` tells what the model says. `on_click` is called when somebody clicks a button of a message: with the message,
-    who it was, and the button's custom id; without it the page says that nothing listens.
+    `tap` tells what the model says.
     """
 
-    def __init__(
-        self, discord: DiscordServer, tap: Tap, channel: int, *, on_click: Optional[ClickHandler] = None
-    ) -> None:
+    def __init__(self, discord: DiscordServer, tap: Tap, channel: int) -> None:
         self.url = ""
         """`http://127.0.0.1:PORT` once it is open."""
         self._discord = discord
         self._tap = tap
         self._channel = channel
-        self._on_click = on_click
         self._run = secrets.token_hex(8)  # the numbers of calls begin anew with each
         self._people = People(discord)
+        self._acts = Acts(discord, self._people, channel, self._tell_all)
         self._visitors: Set[Visitor] = set()
         self._calls: Deque[HeardCall] = deque(maxlen=OLD_CALLS)
         self._grown: Dict[int, TapChat] = {}
@@ -205,22 +208,12 @@ class Page:
                 return
 
     def _obey(self, visitor: Visitor, request: Json) -> None:
-        kind = text_of(request, "type")
-        if kind == "hello":
+        if text_of(request, "type") == "hello":
             self._hello(visitor, request)
-            return
-        if visitor.person is None:
+        elif visitor.person is None:
             raise BadRequestError("no hello")
-        if kind == "say":
-            self._say(visitor, visitor.person, request)
-        elif kind == "typing":
-            self._type(visitor.person)
-        elif kind == "rename":
-            self._rename(visitor, visitor.person, request)
-        elif kind == "click":
-            self._click(visitor, visitor.person, request)
         else:
-            raise BadRequestError("type")
+            self._acts.obey(visitor, visitor.person, request)
 
     def _hello(self, visitor: Visitor, request: Json) -> None:
         if visitor.person is not None:
@@ -237,63 +230,13 @@ class Page:
             "type": "snapshot",
             "run": self._run,
             "now": time.monotonic(),
-            "you": {**events.user(person.user), "secret": person.secret},
+            "you": {**events.user(person.user), "secret": person.secret, "manages": person.manages},
             **events.snapshot_of(discord, self._channel, messages[-OLD_MESSAGES:]),
             "complete": len(messages) <= OLD_MESSAGES,
             "calls": [events.call(discord, heard, self._channel) for heard in self._calls],
             "taps": [events.chat(chat, with_times=True) for chat in self._tap.chats[-OLD_CHATS:]],
             "limits": {"text": MAX_TEXT, "upload": MAX_UPLOAD, "files": MAX_FILES},
         }
-
-    def _say(self, visitor: Visitor, person: Person, request: Json) -> None:
-        text = clean_text(text_of(request, "text")).strip()
-        wanted = ids_of(request, "files")
-        reply_to = None if request.get("reply_to") is None else self._standing(id_of(request["reply_to"]))
-        nonce = text_of(request, "nonce")
-        wait = 0.0
-        if len(text) > MAX_TEXT:
-            visitor.tell({"type": "refused", "nonce": nonce, "why": "too_long"})
-            return
-        if text or wanted:
-            wait = person.writes(time.monotonic())
-        if wait:
-            visitor.tell({"type": "refused", "nonce": nonce, "why": "slow_down", "seconds": wait})
-            return
-        files = person.take_files(wanted)
-        if text or files:
-            self._discord.say(text, author=person.user, channel=self._channel, reply_to=reply_to, attachments=files)
-        visitor.tell({"type": "taken", "nonce": nonce})
-
-    def _type(self, person: Person) -> None:
-        if person.begins_to_type(time.monotonic()):
-            self._discord.start_typing(person.user, self._channel)
-
-    def _rename(self, visitor: Visitor, person: Person, request: Json) -> None:
-        refusal = self._people.rename(person, text_of(request, "name"))
-        if refusal:
-            visitor.tell({"type": "note", "why": refusal})
-            return
-        self._tell_all(_user_event(person.user))
-
-    def _click(self, visitor: Visitor, person: Person, request: Json) -> None:
-        entry = self._standing(id_of(request.get("message")))
-        custom_id = text_of(request, "custom_id")
-        if person.clicks.wait(time.monotonic()):
-            visitor.tell({"type": "note", "why": "slow_down"})
-        elif entry is None or not events.has_button(entry, custom_id):
-            visitor.tell({"type": "note", "why": "no_button"})
-        elif self._on_click is None:
-            visitor.tell({"type": "note", "why": "unheard_button", "message": str(entry.id)})
-        else:
-            self._on_click(entry, person.user, custom_id)
-
-    def _standing(self, message_id: int) -> Optional[Message]:
-        """The message of the channel, None if it was deleted or never was."""
-        try:
-            entry = self._discord.message(message_id)
-        except KeyError:
-            return None
-        return entry if entry.deleted is None and entry.channel_id == self._channel else None
 
     # What happens in the channel and behind it
 
@@ -303,29 +246,49 @@ class Page:
             self._loop.call_soon_threadsafe(self._pass_on, notice)
 
     def _pass_on(self, notice: Notice) -> None:
-        if not isinstance(notice, Change):
+        if isinstance(notice, Call):
             if notice.channel_id in {None, self._channel}:
                 self._pass_on_call(HeardCall(self._calls[-1].number + 1 if self._calls else 1, notice))
-        elif notice.channel.id != self._channel:
+        elif isinstance(notice, PresenceChange):
+            self._tell_all(events.bot(self._discord), "bot")
+        elif not isinstance(notice, Change) or notice.channel.id != self._channel:
             return
         elif notice.event == "TYPING_START" and notice.user:
             self._tell_all(events.typing_of(notice.user.id, time.monotonic()))
         elif notice.message:
             self._pass_on_message(self._discord.message(notice.message))
+        else:
+            for message in notice.messages:
+                self._pass_on_message(self._discord.message(message))
 
     def _pass_on_message(self, entry: Message) -> None:
         key = f"message {entry.id}"
         if entry.deleted is not None:
-            self._tell_all({"type": "delete", "id": str(entry.id)}, key)
+            self._tell_readers(entry, {"type": "delete", "id": str(entry.id)}, key)
             return
         event = events.message(self._discord, entry)
         # Its author may be somebody whom no window has heard of: another bot, a webhook.
-        self._tell_all({**event, "user": events.user(self._discord.find_user(entry.author.id) or entry.author)}, key)
+        author = events.user(self._discord.find_user(entry.author.id) or entry.author)
+        self._tell_readers(entry, {**event, "user": author}, key)
+
+    def _tell_readers(self, entry: Message, event: Json, key: str) -> None:
+        """Tell everybody who can see a message."""
+        if entry.visible_to is None:
+            self._tell_all(event, key)
+            return
+        for visitor in self._visitors:
+            if visitor.person is not None and visitor.person.user.id == entry.visible_to:
+                visitor.tell(event, key)
 
     def _pass_on_call(self, heard: HeardCall) -> None:
         self._calls.append(heard)
-        self._tell_all(events.call(self._discord, heard, self._channel))
+        event = events.call(self._discord, heard, self._channel)
+        self._tell_all(event)
         self._tell_all(events.budget(self._discord, self._channel), "budget")
+        if event["name"] == events.REGISTERING:
+            self._tell_all(events.commands(self._discord), "commands")
+        for visitor in self._visitors:  # the call may be an answer with choices
+            self._acts.offer_choices(visitor)
 
     def _chat_grew(self, chat: TapChat) -> None:
         """Hear of the model's answer; it says a token every few milliseconds, which are told together."""

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Any, Callable, Coroutine, Iterator, Optional, TypeVar
+from typing import Any, Callable, Coroutine, Dict, Iterator, Optional, TypeVar
 
 import pytest
+import requests
 
 from demo.tap import Tap, TapChat
-from demo.web import ClickHandler, Page
-from local.discord_server import LocalDiscord, Message
+from demo.web import Page
+from local.discord_server import Change, Interaction, LocalDiscord, Message
+from local.discord_server.components import read_components
+from local.discord_server.values import Notice
 
 T = TypeVar("T")
 WAIT = 10.0  # seconds until a test gives up
+CHAT: Dict[str, Any] = {
+    "name": "chat",
+    "description": "Ask something",
+    "description_localizations": {"ja": "質問する"},
+    "options": [
+        {"name": "prompt", "description": "Your question", "type": 3, "required": True},
+        {"name": "file", "description": "A file", "type": 11},
+    ],
+}
+MODEL: Dict[str, Any] = {
+    "name": "model",
+    "description": "Show the models",
+    "options": [{"name": "name", "description": "The model", "type": 3, "autocomplete": True}],
+}
+STOP: Dict[str, Any] = {"name": "stop", "description": "Stop answers"}
 
 
 class Stage:
@@ -22,7 +40,9 @@ class Stage:
     def __init__(self, discord: LocalDiscord) -> None:
         self.discord = discord
         self.tap = Tap()
-        self.on_click: Optional[ClickHandler] = None
+        self.used: Dict[str, Dict[str, Any]] = {}
+        """The data of each interaction, as the bot is sent it, by its id."""
+        discord.listen(self._remember)
         self.page = self._new_page()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="demo-page")
@@ -60,11 +80,34 @@ class Stage:
     def bot_says(self, text: str, *, reply_to: Optional[Message] = None, **extras: Any) -> Message:  # noqa: ANN401
         """Let the bot write; `extras` are fields of Discord's message such as `components`."""
         reference = reply_to.id if reply_to else None
+        if "components" in extras:
+            extras["components"] = read_components(extras["components"])
         return self.discord.post(self.discord.bot, self.discord.channel, text, reference=reference, extras=extras)
 
     def bot_edits(self, message: Message, text: str) -> None:
         """Let the bot change what it wrote."""
         self.discord.amend(message.id, content=text)
+
+    def bot_registers(self, *commands: Dict[str, Any]) -> None:
+        """Let the bot say which slash commands it has."""
+        self._rest("PUT", f"applications/{self.discord.bot.id}/commands", list(commands))
+
+    def bot_answers(self, interaction: Interaction, kind: int = 4, **data: Any) -> None:  # noqa: ANN401 - JSON
+        """Let the bot answer a use of a command or button; `kind` and `data` are those of Discord's callback."""
+        path = f"interactions/{interaction.id}/{interaction.token}/callback"
+        self._rest("POST", path, {"type": kind, "data": data})
+
+    def bot_edits_answer(self, interaction: Interaction, text: str) -> None:
+        """Let the bot change its answer to a slash command."""
+        path = f"webhooks/{self.discord.bot.id}/{interaction.token}/messages/@original"
+        self._rest("PATCH", path, {"content": text})
+
+    def next_interaction(self, kind: int) -> Interaction:
+        """Wait until somebody uses a command (2) or button (3), or types what the bot completes (4)."""
+        used = self.wait_for(
+            lambda: [one for one in self.discord.interactions if one.kind == kind and not one.answered]
+        )
+        return used[-1]
 
     def model_says(self, chat: TapChat, at: float, characters: int) -> None:
         """Let the model have said so many characters at a moment of `time.monotonic()`."""
@@ -80,8 +123,22 @@ class Stage:
         """Wait until a message says this."""
         return self.wait_for(lambda: [entry for entry in self.discord.messages() if entry.content == text])[0]
 
+    def option(self, interaction: Interaction, name: str) -> str:
+        """The text of an option of a slash command that somebody has used."""
+        options = self.used[str(interaction.id)]["options"]
+        return str(next(option["value"] for option in options if option["name"] == name))
+
+    def _remember(self, notice: Notice) -> None:
+        if isinstance(notice, Change) and notice.data:
+            self.used[notice.data["id"]] = notice.data["data"]
+
+    def _rest(self, method: str, path: str, body: object) -> None:
+        url = f"{self.discord.url}/api/v10/{path}"
+        headers = {"Authorization": f"Bot {self.discord.token}"}
+        requests.request(method, url, json=body, headers=headers, timeout=WAIT).raise_for_status()
+
     def _new_page(self) -> Page:
-        return Page(self.discord, self.tap, self.discord.channel, on_click=self.on_click)
+        return Page(self.discord, self.tap, self.discord.channel)
 
     def _tell(self, chat: TapChat) -> None:
         if chat not in self.tap.chats:

@@ -6,7 +6,7 @@ import base64
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List
 
 import pytest
 import requests
@@ -15,11 +15,10 @@ from chat.reply import MARK
 from demo import web
 from demo.tap import TapChat
 from local.bot import BotProcess, write_settings
-from local.discord_server import Message, User
 from local.llm_server import LocalLLM
 from tests.browser import Page, Windows, browser_fixture, expect, windows_fixture  # noqa: F401 - fixtures
 from tests.house import settings_for
-from tests.stage import Stage, stage_fixture  # noqa: F401 - a fixture
+from tests.stage import CHAT, MODEL, STOP, Stage, stage_fixture  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Route
@@ -153,7 +152,7 @@ def test_the_page_catches_up_after_the_server_was_away(stage: Stage, page: Page,
 
 
 def test_a_window_too_many_says_so(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    expect(page.locator("#status")).to_have_text("Online")
+    expect(page.locator("#status")).to_have_text("Online, manages the server")
     monkeypatch.setattr(web, "MAX_WINDOWS", 0)
     page.reload()
     expect(page.locator("#offline")).to_have_text(
@@ -514,26 +513,238 @@ def test_a_button_is_shown_and_its_click_answered(stage: Stage, page: Page) -> N
     expect(page.locator("a.button").first).to_have_attribute("href", "https://a.test/")
     assert page.locator("a.button").last.get_attribute("href") is None
     expect(page.get_by_role("button", name="Off")).to_be_disabled()
+
+
+def test_a_click_is_the_persons_and_one_that_nobody_answers_is_told(stage: Stage, page: Page) -> None:
+    stage.discord.interaction_seconds = 0.2
+    message = stage.bot_says("Answer", components=row_of({"label": "Stop", "custom_id": "stop"}))
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator(".ephemeral")).to_contain_text("The bot has no such button yet.")
+    click = stage.next_interaction(3)
+    assert (click.author.name, click.name, click.clicked) == ("Guest 1", "stop", message.id)
+    expect(page.locator(".ephemeral")).to_contain_text("This interaction failed.")
     page.get_by_role("button", name="Dismiss").click()
     expect(page.locator(".ephemeral")).to_have_count(0)
 
 
-def test_a_click_is_passed_to_who_listens(stage: Stage, windows: Windows) -> None:
-    clicks: List[Tuple[int, str, str]] = []
+def test_only_who_clicked_sees_an_ephemeral_answer_until_it_is_dismissed(
+    stage: Stage, page: Page, windows: Windows
+) -> None:
+    other = windows.open(stage.url)
+    stage.bot_says("Answer", components=row_of({"label": "Stop", "custom_id": "stop"}))
+    other.get_by_role("button", name="Stop").click()
+    stage.bot_answers(stage.next_interaction(3), content="Not yours", flags=64)
+    row = other.locator(".message.private")
+    expect(row.locator(".text")).to_have_text("Not yours")
+    expect(row.locator(".foot")).to_have_text("Only you can see this • Dismiss")
+    expect(row.locator(".quote-text")).to_have_text("Answer")
+    expect(row.locator(".actions button")).to_have_count(0)
+    stage.bot_says("For all")
+    expect(last_text(page)).to_have_text("For all")
+    expect(page.locator(".message")).to_have_count(2)
+    row.get_by_role("button", name="Dismiss").click()
+    expect(other.locator(".message .text")).to_have_text(["Answer", "For all"])
 
-    def take(message: Message, user: User, custom_id: str) -> None:
-        clicks.append((message.id, user.name, custom_id))
-        stage.discord.amend(message.id, extras={"components": []})
 
-    stage.on_click = take
-    stage.restart()
-    page = windows.open(stage.url)
-    message = stage.bot_says("Answer", components=row_of({"label": "Stop", "custom_id": "stop"}))
-    page.get_by_role("button", name="Stop").click()
-    expect(page.locator(".button")).to_have_count(0)
-    assert clicks == [(message.id, "Guest 1", "stop")]
+# Slash commands
+
+
+def menu_of(page: Page) -> Any:  # noqa: ANN401 - Playwright's Locator
+    return page.locator("#slash-list").get_by_role("option")
+
+
+def type_command(page: Page, typed: str) -> None:
+    """Type a command, once the page knows the commands."""
+    page.locator("#text").press_sequentially("/")
+    expect(menu_of(page).first).to_be_visible()
+    page.locator("#text").press_sequentially(typed)
+
+
+def test_a_slash_opens_the_menu_and_the_keyboard_chooses(stage: Stage, page: Page) -> None:
+    stage.bot_registers(CHAT, MODEL, STOP)
+    text = page.locator("#text")
+    text.press_sequentially("/")
+    expect(menu_of(page)).to_have_text(["/chatAsk something", "/modelShow the models", "/stopStop answers"])
+    expect(text).to_have_attribute("aria-activedescendant", "slash-0")
+    text.press("ArrowUp")
+    expect(text).to_have_attribute("aria-activedescendant", "slash-2")
+    expect(menu_of(page).last).to_have_attribute("aria-selected", "true")
+    text.press("ArrowDown")
+    text.press("Enter")
+    expect(text).to_have_value("/chat prompt: ")
+    expect(menu_of(page)).to_have_count(0)
+    expect(page.locator("#slash-options li")).to_have_text(["prompt Your question", "file A fileattach it with +"])
+    text.press_sequentially("What is")
+    text.press("Shift+Enter")
+    text.press_sequentially("prompt: in @chatbot?")
+    text.press("Enter")
+    use = stage.next_interaction(2)
+    assert stage.option(use, "prompt") == f"What is\nprompt: in {stage.discord.bot.mention}?"
+    assert (stage.discord.messages(), stage.discord.typing) == ((), ())
+
+
+def test_a_command_is_sent_and_its_answer_says_who_used_it(stage: Stage, page: Page, windows: Windows) -> None:
+    stage.bot_registers(CHAT)
+    other = windows.open(stage.url)
+    page.locator("#file-input").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"abc"})
+    text = page.locator("#text")
+    type_command(page, "chat")
+    text.press("Tab")
+    text.press_sequentially("Look at this")
+    text.press("Enter")
+    use = stage.next_interaction(2)
+    assert (use.name, use.author.name, [file.data for file in use.attachments]) == ("chat", "Guest 1", [b"abc"])
+    expect(text).to_have_value("")
+    expect(page.locator("#files")).to_be_hidden()
+    stage.bot_answers(use, 5)
+    expect(last_text(other)).to_have_text("Chatbot is thinking…")
+    stage.bot_edits_answer(use, f"> Look at this\n\nI see{MARK}")
+    expect(other.locator(".used")).to_have_text("GGuest 1used /chat")
+    expect(last_text(other)).to_contain_text("I see")
+    page.locator("#my-name").click()
+    page.locator("#my-name-input").fill("Kana")
+    page.locator("#my-name-input").press("Enter")
+    expect(other.locator(".used .quote-name")).to_have_text("Kana")
+
+
+def test_what_is_typed_is_completed_by_the_bot(stage: Stage, page: Page) -> None:
+    stage.bot_registers(MODEL)
+    text = page.locator("#text")
+    type_command(page, "m")
+    text.press("Enter")
+    expect(text).to_have_value("/model name: ")
+    models = [{"name": name, "value": name} for name in ("gemma:2b", "gemma:7b", "llama3")]
+    stage.bot_answers(stage.next_interaction(4), 8, choices=models)
+    expect(menu_of(page)).to_have_text(["gemma:2b", "gemma:7b", "llama3"])
+    expect(text).not_to_have_attribute("aria-activedescendant", re.compile("."))
+    text.press_sequentially("ge")
+    expect(menu_of(page)).to_have_text(["gemma:2b", "gemma:7b"])
+    stage.bot_answers(stage.next_interaction(4), 8, choices=models[:2])
+    menu_of(page).last.click()
+    expect(text).to_have_value("/model name: gemma:7b")
+    expect(text).to_be_focused()
+    text.press("Enter")
+    assert stage.option(stage.next_interaction(2), "name") == "gemma:7b"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("/nothing at all", "There is no command /nothing."),
+        ("/chat prompt:  ", "/chat needs prompt: fill it in."),
+        ("/stop now", "/stop does not take this: now"),
+    ],
+)
+def test_a_command_that_cannot_be_is_told_to_this_window_alone(stage: Stage, page: Page, typed: str, told: str) -> None:
+    stage.bot_registers(CHAT, STOP)
+    type_command(page, typed[1:])
+    page.locator("#text").press("Enter")
+    expect(page.locator("#notes")).to_have_text(told)
+    expect(page.locator("#text")).to_have_value(typed)
+    assert (stage.discord.messages(), stage.discord.interactions) == ((), ())
+
+
+def test_a_command_that_nobody_answers_is_told(stage: Stage, page: Page) -> None:
+    stage.discord.interaction_seconds = 0.2
+    stage.bot_registers(STOP)
+    type_command(page, "stop ")
+    page.locator("#text").press("Enter")
+    expect(page.locator("#notes")).to_have_text("The application did not respond.")
+
+
+def test_escape_closes_the_menu_and_paths_are_no_commands(stage: Stage, page: Page) -> None:
+    stage.bot_registers(STOP)
+    text = page.locator("#text")
+    text.press_sequentially("/s")
+    expect(page.locator("#slash")).to_be_visible()
+    text.press("Escape")
+    expect(page.locator("#slash")).to_be_hidden()
+    text.press_sequentially("t")
+    expect(page.locator("#slash")).to_be_hidden()
+    text.fill("")
+    text.press_sequentially("/")
+    expect(page.locator("#slash")).to_be_visible()
+    write(page, "/etc/passwd is a file")
+    stage.wait_for_message("/etc/passwd is a file")
+
+
+def test_the_menu_fits_a_phone_and_speaks_japanese(stage: Stage, windows: Windows) -> None:
+    stage.bot_registers(CHAT, MODEL, *({**STOP, "name": f"stop{number}"} for number in range(20)))
+    page = windows.open(stage.url, locale="ja-JP", **PHONE)
+    page.locator("#text").press_sequentially("/")
+    expect(menu_of(page).first).to_have_text("/chat質問する")
+    expect(page.locator("#slash")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    menu_of(page).first.tap()
+    expect(page.locator("#text")).to_have_value("/chat prompt: ")
+    expect(page.locator("#slash-options li").last).to_have_text("file A file+ で添付")
+
+
+def test_slash_chat_is_answered_by_the_real_bot_and_stopped_by_its_button(
+    stage: Stage, page: Page, windows: Windows, llm: LocalLLM, tmp_path: Path
+) -> None:
+    stage.run(stage.tap.open(llm.url))
+    settings = settings_for(stage.discord, llm, LLM_HOST=stage.tap.url, LLM_PORT=int(stage.tap.url.rsplit(":", 1)[1]))
+    with BotProcess(stage.discord.url, write_settings(tmp_path / "settings.py", settings)) as bot:
+        bot.wait_until_ready()
+        expect(page.locator("#bot-status")).to_have_text(f"Chatbot: {llm.models[0]}")
+        text = page.locator("#text")
+        for number in range(2):
+            type_command(page, "ch")
+            expect(menu_of(page)).to_have_count(1)
+            text.press("Enter")
+            text.press_sequentially(f"Question {number}")
+            text.press("Enter")
+            chat = llm.next_chat()
+            assert chat.json["messages"][-1]["content"] == f"Question {number}"
+            chat.say("I *am*")
+            expect(last_text(page).locator("em")).to_have_text("am")
+            expect(page.locator("#said")).to_have_text("6")
+            expect(page.locator("#shown")).to_have_text("6")
+            other = windows.open(stage.url)
+            other.get_by_role("button", name="Stop").click()
+            expect(other.locator(".message.private")).to_have_count(1)
+            page.get_by_role("button", name="Stop").click()
+            assert chat.wait_closed()
+            expect(last_text(page)).to_contain_text("Stopped.")
+            expect(page.locator(".button")).to_have_count(0)
+            expect(page.locator("#lag-text")).to_have_text("0.0 s")
+        expect(page.locator(".used")).to_have_count(2)
+        expect(page.locator(".lamp.used")).to_have_count(0)
+        type_command(page, "model ")
+        expect(menu_of(page)).to_have_text(llm.models)
+        text.press("Tab")
+        text.press("Enter")
+        expect(last_text(page)).to_contain_text("answers in this channel")
+    assert stage.discord.unexpected == ()
+
+
+# One's own messages
+
+
+def test_ones_own_message_is_edited_and_deleted(stage: Stage, page: Page, windows: Windows) -> None:
+    other = windows.open(stage.url)
+    write(page, "!chat @chatbot Helo")
+    mention = stage.discord.bot.mention
+    entry = stage.wait_for_message(f"!chat {mention} Helo")
+    page.locator("#text").fill("A draft")
+    page.locator(".message").hover()
+    page.get_by_role("button", name="Edit").click()
+    expect(page.locator("#reply-bar")).to_have_text("Editing your message")
+    expect(page.locator("#text")).to_have_value("!chat @Chatbot Helo")
+    write(page, "!chat @Chatbot Hello")
+    expect(last_text(other)).to_have_text("!chat @Chatbot Hello (edited)")
+    assert stage.discord.message(entry).content == f"!chat {mention} Hello"
+    expect(page.locator("#reply-bar")).to_be_hidden()
+    expect(page.locator("#text")).to_have_value("A draft")
+    other.locator(".message").hover()
+    expect(other.locator(".message .actions button")).to_have_count(1)
+    page.get_by_role("button", name="Edit").click()
+    page.locator("#text").press("Escape")
+    expect(page.locator("#text")).to_have_value("A draft")
+    page.locator(".message").hover()
+    page.get_by_role("button", name="Delete").click()
+    expect(other.locator(".message")).to_have_count(0)
+    assert stage.discord.messages() == ()
 
 
 # Behind the scenes

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import time
-from typing import Any, Awaitable, Callable, Dict, List, Optional
+from typing import Any, Awaitable, Callable, Dict, List, Optional, TypeVar
 
 import aiohttp
 import pytest
@@ -18,9 +19,12 @@ from demo import events, people, web
 from demo.tap import TapChat
 from demo.visitor import Visitor
 from local.discord_server import Attachment
-from tests.stage import Stage, stage_fixture  # noqa: F401 - a fixture
+from local.discord_server.permissions import RIGHTS
+from tests.stage import CHAT, MODEL, STOP, Stage, stage_fixture  # noqa: F401 - a fixture
 
+T = TypeVar("T")
 HTML = b"<script>alert(1)</script>"
+STOP_BUTTON = {"components": [{"type": 1, "id": 1, "components": [{"type": 2, "id": 2, "custom_id": "stop"}]}]}
 
 
 class Window:
@@ -50,6 +54,13 @@ class Window:
             event: Dict[str, Any] = await self.socket.receive_json(timeout=10)
             if event["type"] == kind:
                 return event
+
+    async def until(self, kind: str) -> List[Dict[str, Any]]:
+        """All events up to the next one of this type."""
+        events: List[Dict[str, Any]] = []
+        while not events or events[-1]["type"] != kind:
+            events.append(await self.socket.receive_json(timeout=10))
+        return events
 
     async def close_code(self) -> Optional[int]:
         """Wait for the end of the connection."""
@@ -173,6 +184,11 @@ def test_what_the_page_never_sends_ends_the_connection(text: str, stage: Stage) 
         {"type": "click", "message": "9" * 30, "custom_id": "x"},
         {"type": "rename", "name": 5},
         {"type": "delete"},
+        {"type": "edit", "text": "x"},
+        {"type": "slash", "name": "chat", "options": "prompt"},
+        {"type": "slash", "name": "chat", "options": {"prompt": 5}},
+        {"type": "complete", "name": ["model"]},
+        {"type": "manage"},
     ],
 )
 def test_so_does_a_badly_formed_request(request_: Dict[str, Any], stage: Stage) -> None:
@@ -320,6 +336,268 @@ def test_no_window_learns_anothers_secret(stage: Stage) -> None:
         assert secret not in json.dumps([window.snapshot, event, other.snapshot])
 
     with_window(stage, act)
+
+
+# One's own messages
+
+
+def test_only_ones_own_messages_are_edited_and_deleted(stage: Stage) -> None:
+    others = stage.discord.say("Alice's")
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        await window.send(type="edit", message=str(others.id), text="x", nonce="1")
+        assert await window.next("refused") == {"type": "refused", "nonce": "1", "why": "gone"}
+        await window.send(type="delete", message=str(others.id))
+        await window.send(type="say", text="mine")
+        own = (await window.next("message"))["id"]
+        await window.send(type="edit", message=own, text="x" * 2001, nonce="2")
+        assert (await window.next("refused"))["why"] == "too_long"
+        await window.send(type="edit", message=own, text="changed", nonce="3")
+        changed = await window.next("message")
+        assert (changed["id"], changed["text"], changed["edited"] is None) == (own, "changed", False)
+        await window.send(type="edit", message=own, text=" ", nonce="4")
+        await window.send(type="delete", message=own)
+        assert (await window.next("delete"))["id"] == own
+
+    with_window(stage, act)
+    assert stage.discord.messages() == (others,)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("@Chatbot hi", "<@bot> hi"),
+        ("@chatBOT、元気?", "<@bot>、元気?"),
+        ("こんにちは@Chatbotさん", "こんにちは<@bot>さん"),
+        ("@Chatbots and me@Chatbot", "@Chatbots and me@Chatbot"),
+        ("<@Chatbot> @nobody @", "<@Chatbot> @nobody @"),
+        ("@Ann @Ann Bo", "<@ann> <@bo>"),
+    ],
+)
+def test_a_name_that_is_typed_by_hand_becomes_a_mention(stage: Stage, text: str, said: str) -> None:
+    ids = {"bot": stage.discord.bot, "ann": stage.discord.person("Ann"), "bo": stage.discord.person("Ann Bo")}
+    for name, user in ids.items():
+        said = said.replace(f"<@{name}>", user.mention)
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        await window.send(type="say", text=text)
+        assert (await window.next("message"))["text"] == said
+
+    with_window(stage, act)
+
+
+# Slash commands, buttons, and who is told of the answers
+
+
+async def in_thread(work: Callable[..., T], *args: Any, **kwargs: Any) -> T:  # noqa: ANN401 - passed on
+    """Let what waits for the stage wait in a thread, while the windows live on."""
+    return await asyncio.get_running_loop().run_in_executor(None, functools.partial(work, *args, **kwargs))
+
+
+async def use(window: Window, name: str, **options: str) -> None:
+    await window.send(type="slash", name=name, options=options, nonce="1")
+
+
+def test_an_ephemeral_answer_is_sent_to_nobody_else(stage: Stage) -> None:
+    stage.bot_registers(STOP)
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        other = await (await window.another()).hello()
+        await use(window, "stop")
+        used = await in_thread(stage.next_interaction, 2)
+        await in_thread(stage.bot_answers, used, content="hush", flags=64)
+        told = await window.next("message")
+        assert (told["text"], told["private"], told["used"]["name"]) == ("hush", True, "stop")
+        await in_thread(stage.bot_edits_answer, used, "hush hush")
+        assert (await window.next("message"))["text"] == "hush hush"
+        stage.discord.delete(stage.discord.ephemeral(used.author)[0])
+        assert (await window.next("delete"))["id"] == told["id"]
+        await use(window, "stop")
+        await in_thread(stage.bot_answers, await in_thread(stage.next_interaction, 2), content="hush", flags=64)
+        stage.bot_says("For all")
+        heard = await other.until("message")
+        assert heard[-1]["text"] == "For all"
+        late = await (await window.another()).hello()
+        assert "hush" not in json.dumps([heard, late.snapshot])
+        assert "delete" not in [event["type"] for event in heard]
+
+    with_window(stage, act)
+
+
+def test_an_ephemeral_message_is_no_message_to_others(stage: Stage) -> None:
+    hidden = stage.discord.post(
+        stage.discord.bot,
+        stage.discord.channel,
+        "hush",
+        visible_to=stage.discord.person("Alice").id,
+        extras=STOP_BUTTON,
+    )
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        await window.send(type="click", message=str(hidden.id), custom_id="stop")
+        assert (await window.next("note"))["why"] == "no_button"
+        await window.send(type="say", text="What?", reply_to=str(hidden.id))
+        assert (await window.next("message"))["reply_to"] is None
+
+    with_window(stage, act)
+    assert stage.discord.interactions == ()
+
+
+def test_a_slash_command_is_used_with_its_options(stage: Stage) -> None:
+    options = [
+        {"name": name, "description": "-", "type": kind} for name, kind in (("count", 4), ("half", 10), ("on", 5))
+    ]
+    stage.bot_registers(CHAT, {"name": "numbers", "description": "-", "options": options})
+
+    async def act(window: Window) -> None:
+        secret = (await window.hello()).snapshot["you"]["secret"]
+        file = await in_thread(upload, stage, secret, HTML)
+        await use(window, "chat", prompt="Hi @Chatbot", file=file.json()["id"])
+        assert (await window.next("taken"))["nonce"] == "1"
+        await use(window, "numbers", count="3", half="1.5", on="true")
+        await window.next("taken")
+
+    with_window(stage, act)
+    chat, numbers = stage.discord.interactions
+    assert (chat.name, chat.author.name, chat.attachments[0].data) == ("chat", "Guest 1", HTML)
+    assert stage.option(chat, "prompt") == f"Hi {stage.discord.bot.mention}"
+    assert [stage.option(numbers, name) for name in ("count", "half", "on")] == ["3", "1.5", "True"]
+    assert stage.discord.messages() == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "why"),
+    [
+        ("nothing", {}, "no_command"),
+        ("chat", {}, "bad_options"),
+        ("chat", {"prompt": "x", "file": "1"}, ""),
+        ("chat", {"prompt": "x", "other": "y"}, "bad_options"),
+        ("chat", {"prompt": "x" * 6001}, "bad_options"),
+    ],
+)
+def test_what_a_command_does_not_take_is_refused(stage: Stage, name: str, options: Dict[str, str], why: str) -> None:
+    stage.bot_registers(CHAT)
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        await use(window, name, **options)
+        answer = await window.next("refused" if why else "taken")
+        assert (answer["nonce"], answer.get("why", "")) == ("1", why)
+
+    with_window(stage, act)
+    assert bool(stage.discord.interactions) is not bool(why)
+
+
+def test_commands_count_among_five_messages_in_five_seconds(stage: Stage) -> None:
+    stage.bot_registers(STOP)
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        for _ in range(6):
+            await use(window, "stop")
+        assert (await window.next("refused"))["why"] == "slow_down"
+
+    with_window(stage, act)
+    assert len(stage.discord.interactions) == 5
+
+
+def test_the_choices_for_what_is_typed_go_to_who_types(stage: Stage) -> None:
+    stage.bot_registers(MODEL)
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        other = await (await window.another()).hello()
+        await window.send(type="complete", name="model", options={"name": "ge"}, focused="name", nonce="7")
+        asked = await in_thread(stage.next_interaction, 4)
+        assert stage.option(asked, "name") == "ge"
+        choices = [{"name": "gemma", "value": "gemma:2b"}]
+        await in_thread(stage.bot_answers, asked, 8, choices=choices)
+        assert await window.next("choices") == {"type": "choices", "nonce": "7", "choices": choices}
+        await window.send(type="complete", name="model", options={}, focused="other", nonce="8")
+        stage.bot_says("For all")
+        heard = await other.until("message")
+        assert "choices" not in [event["type"] for event in heard]
+
+    with_window(stage, act)
+
+
+def test_windows_learn_of_commands_and_of_the_bots_status_as_they_change(stage: Stage) -> None:
+    stage.discord.record_presence({"status": "online", "game": {"type": 4, "state": "gemma:2b"}})
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        assert window.snapshot["commands"] == []
+        assert window.snapshot["bot"]["status"] == "gemma:2b"
+        await in_thread(stage.bot_registers, CHAT)
+        (command,) = (await window.next("commands"))["commands"]
+        assert (command["name"], command["description_localizations"]) == ("chat", {"ja": "質問する"})
+        stage.discord.record_presence({"status": "online", "activities": [{"type": 4, "state": "llama3"}]})
+        assert (await window.next("bot"))["status"] == "llama3"
+        stage.discord.record_presence({"status": "online", "activities": []})
+        assert (await window.next("bot"))["status"] == ""
+
+    with_window(stage, act)
+
+
+def test_calls_by_webhook_have_names_times_and_budgets_of_their_own(stage: Stage) -> None:
+    discord = stage.discord
+    stage.bot_registers(CHAT, MODEL)
+    used = discord.slash("chat", {"prompt": "Hi"})
+    discord.say("Meanwhile")
+    stage.bot_answers(used, content="> Hi")
+    stage.bot_edits_answer(used, f"> Hi\n\nHello{MARK}")
+    typed = discord.complete("model", {"name": ""}, focused="name")
+    stage.bot_answers(typed, 8, choices=[])
+
+    async def act(window: Window) -> None:
+        snapshot = (await window.hello()).snapshot
+        calls = snapshot["calls"]
+        assert [(call["name"], call["chars"]) for call in calls] == [
+            ("register", None),
+            ("respond", 4),
+            ("webhook_edit", 13),
+            ("choices", None),
+        ]
+        assert [call["since"] for call in calls[2:]] == [
+            calls[2]["at"] - used.created,
+            calls[3]["at"] - typed.created,
+        ]
+        assert snapshot["budget"]["free_at"] == []
+        answer = snapshot["messages"][-1]
+        assert (answer["chars"], answer["growing"], answer["used"]["user"]["name"]) == (5, True, "Alice")
+
+    with_window(stage, act)
+
+
+def test_the_prompt_above_an_answer_is_not_the_models(stage: Stage) -> None:
+    stage.bot_registers(CHAT)
+    used = stage.discord.slash("chat", {"prompt": "Hi"})
+    stage.bot_answers(used, content="> Hi")
+    (begun,) = stage.discord.messages()
+    told = [events.message(stage.discord, begun)]
+    for text in (f"> Hi\n\n{wording.NOTICE.en}", "> Hi\n\nHello"):
+        stage.bot_edits_answer(used, text)
+        told.append(events.message(stage.discord, stage.discord.message(begun)))
+    assert [(event["growing"], event["chars"]) for event in told] == [(True, 0), (True, 0), (False, 5)]
+
+
+def test_somebody_present_manages_the_server(stage: Stage) -> None:
+    everybody = people.People(stage.discord)
+    first, second = (everybody.welcome("", "ja") for _ in range(2))
+    assert (first.manages, second.manages) == (True, False)
+    everybody.leave(first)
+    assert everybody.welcome("", "en").manages
+    assert everybody.welcome(first.secret, "ja").manages
+    place = stage.discord.find_channel(stage.discord.channel)
+    assert place
+    rights = [stage.discord.rights(person.user, place) for person in (first, second)]
+    wanted = RIGHTS["manage_guild"] | RIGHTS["manage_messages"]
+    assert [bits & wanted for bits in rights] == [wanted, 0]
+    assert [person.user.locale for person in (first, second)] == ["ja", "ja"]
 
 
 # Files

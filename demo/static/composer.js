@@ -1,8 +1,9 @@
-// What a person writes: the text, the files, and which message it answers.
+// What a person writes: the text, the files, and which message it answers or changes.
 
 import { byId, countCharacters, element, icon } from './dom.js';
 import { person } from './connection.js';
 import { sizeText } from './messages.js';
+import { SlashMenu } from './slash.js';
 import { words } from './words.js';
 
 const COUNT_FROM = 200; // characters before the limit at which the counter appears
@@ -18,6 +19,8 @@ export class Composer {
   #text = byId('text');
   #files = [];
   #replyTo = null;
+  #editing = null; // the message's id, and what stood in the composer before
+  #slash;
   #drafts = new Map();
   #typed = -Infinity;
   #sending = false;
@@ -26,10 +29,14 @@ export class Composer {
   constructor(store, send) {
     this.#store = store;
     this.#send = send;
+    this.#slash = new SlashMenu(this.#text, {
+      complete: (request) => send({ type: 'complete', ...request }),
+      put: (text) => this.#put(text),
+    });
     byId('composer').addEventListener('submit', (event) => this.#submit(event));
     this.#text.addEventListener('keydown', (event) => this.#key(event));
     this.#text.addEventListener('input', () => this.#changed());
-    byId('reply-cancel').addEventListener('click', () => this.cancelReply());
+    byId('reply-cancel').addEventListener('click', () => this.#cancel());
     byId('hint').addEventListener('click', () => this.#sayHint());
     document.addEventListener('keydown', (event) => this.#catchTyping(event));
     this.#listenForFiles();
@@ -46,17 +53,45 @@ export class Composer {
     this.#text.setAttribute('aria-label', words.messageTo(name));
   }
 
+  set commands(commands) {
+    this.#slash.commands = commands;
+    this.#changed();
+  }
+
   replyTo(message) {
+    if (this.#editing) this.#cancel();
     this.#replyTo = message.id;
-    byId('reply-text').textContent = words.replyingTo(this.#store.user(message.author));
+    this.#showBar(words.replyingTo(this.#store.user(message.author)));
+  }
+
+  /** Let the person change what they wrote; what they were writing comes back afterwards. */
+  edit(message) {
+    const before = this.#editing?.before ?? this.#text.value;
+    this.#replyTo = null;
+    this.#editing = { id: message.id, before };
+    this.#put(message.text.replace(/<@!?(\d+)>/g, (mention, id) => (this.#store.users.has(id) ? `@${this.#store.user(id)}` : mention)));
+    this.#showBar(words.editing);
+  }
+
+  #showBar(text) {
+    byId('reply-text').textContent = text;
     byId('reply-bar').hidden = false;
     this.#text.focus();
   }
 
-  cancelReply() {
+  /** Neither answer nor change a message. */
+  #cancel() {
+    const before = this.#editing?.before;
     this.#replyTo = null;
+    this.#editing = null;
+    if (before !== undefined) this.#put(before);
     byId('reply-bar').hidden = true;
     this.#text.focus();
+  }
+
+  /** The bot offers choices for what is being typed. */
+  offer(event) {
+    this.#slash.offer(event);
   }
 
   /** The server took a message. */
@@ -83,12 +118,12 @@ export class Composer {
 
   #key(event) {
     // Enter that ends a conversion (Japanese and others) is not ours; Safari tells it only by its key code.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229 || this.#slash.key(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       byId('composer').requestSubmit();
-    } else if (event.key === 'Escape' && this.#replyTo) {
-      this.cancelReply();
+    } else if (event.key === 'Escape' && (this.#replyTo || this.#editing)) {
+      this.#cancel();
     }
   }
 
@@ -109,7 +144,9 @@ export class Composer {
     byId('send').classList.toggle('ready', Boolean(this.#text.value.trim() || this.#files.length));
     this.#text.style.height = 'auto';
     this.#text.style.height = `${Math.min(this.#text.scrollHeight, innerHeight * TALLEST)}px`;
-    if (this.#text.value && performance.now() > this.#typed + TYPING_PAUSE) {
+    const isMessage = this.#text.value && !this.#editing && !this.#text.value.startsWith('/');
+    this.#slash.update(this.#editing ? '' : this.#text.value);
+    if (isMessage && performance.now() > this.#typed + TYPING_PAUSE) {
       this.#typed = performance.now();
       this.#send({ type: 'typing' });
     }
@@ -120,7 +157,12 @@ export class Composer {
     this.#changed();
   }
 
-  #restore({ text, files, replyTo }) {
+  #restore({ text, files, replyTo, editing }) {
+    if (this.#store.messages.has(editing)) {
+      this.edit(this.#store.messages.get(editing));
+      this.#put(text);
+      return;
+    }
     this.#put([this.#text.value, text].filter(Boolean).join('\n'));
     this.#setFiles([...this.#files, ...files].slice(0, this.#limits.files));
     const message = this.#store.messages.get(replyTo);
@@ -135,8 +177,8 @@ export class Composer {
 
   async #submit(event) {
     event.preventDefault();
-    const draft = { text: this.#text.value.trim(), files: this.#files, replyTo: this.#replyTo };
-    if (this.#sending || (!draft.text && !draft.files.length)) return;
+    const draft = this.#sending ? null : this.#draft();
+    if (!draft) return;
     if (countCharacters(draft.text) > this.#limits.text) {
       this.say(words.too_long);
       return;
@@ -147,12 +189,29 @@ export class Composer {
     this.#typed = -Infinity;
   }
 
+  /** What would be sent now; null, perhaps with a word why, if nothing. */
+  #draft() {
+    const text = this.#text.value.trim();
+    if (this.#editing) return text ? { text, files: [], replyTo: null, editing: this.#editing.id } : null;
+    const command = this.#slash.read(text, this.#files);
+    if (command?.error) {
+      this.say(command.error);
+      return null;
+    }
+    if (command) return { text, files: command.files, replyTo: null, command };
+    return text || this.#files.length ? { text, files: this.#files, replyTo: this.#replyTo } : null;
+  }
+
   /** Take out what was sent; what has come since stays. */
   #take(draft) {
+    if (draft.editing) {
+      if (this.#editing?.id === draft.editing) this.#cancel();
+      return;
+    }
     const text = this.#text.value.trimStart();
     if (text.startsWith(draft.text)) this.#put(text.slice(draft.text.length).trimStart());
     this.#setFiles(this.#files.filter((file) => !draft.files.includes(file)));
-    if (draft.replyTo && this.#replyTo === draft.replyTo) this.cancelReply();
+    if (draft.replyTo && this.#replyTo === draft.replyTo) this.#cancel();
   }
 
   async #upload(draft) {
@@ -167,7 +226,7 @@ export class Composer {
       ids.push(id);
     }
     this.#drafts.set(nonce, draft);
-    const sent = this.#send({ type: 'say', text: draft.text, reply_to: draft.replyTo, files: ids, nonce });
+    const sent = this.#send({ ...requestFor(draft, ids), nonce });
     if (!sent) this.say(words.offline);
     return sent;
   }
@@ -231,6 +290,14 @@ export class Composer {
     const size = element('small', { textContent: sizeText(file.size) });
     return element('li', {}, preview, element('span', { textContent: file.name }), size, remove);
   }
+}
+
+/** What the server is asked to do; `ids` are those of the draft's files. */
+function requestFor({ text, replyTo, editing, command }, ids) {
+  if (editing) return { type: 'edit', message: editing, text };
+  if (!command) return { type: 'say', text, reply_to: replyTo, files: ids };
+  const files = Object.fromEntries(command.places.map((place, index) => [place, ids[index]]));
+  return { type: 'slash', name: command.name, options: { ...command.options, ...files } };
 }
 
 /** Give a file to the server, and get the id under which a message can have it. */

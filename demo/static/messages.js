@@ -26,7 +26,7 @@ export class Store {
   }
 }
 
-/** onReply(message) when somebody wants to answer it, onClick(message, custom id) for its buttons. */
+/** onReply(message), onEdit and onDelete for what somebody wants to do with it, onClick(message, id) for its buttons. */
 export class MessageList {
   #store;
   #actions;
@@ -84,7 +84,8 @@ export class MessageList {
   renamed(user) {
     for (const name of this.#list.querySelectorAll(`[data-user="${user.id}"]`)) name.textContent = user.name;
     for (const row of this.#list.querySelectorAll(`[data-author="${user.id}"] > .avatar`)) row.replaceWith(avatar(user));
-    for (const quote of this.#list.querySelectorAll('.quote')) this.#fillQuote(quote);
+    for (const picture of this.#list.querySelectorAll(`[data-used-by="${user.id}"] > .avatar`)) picture.replaceWith(avatar(user, 'tiny'));
+    for (const quote of this.#list.querySelectorAll('[data-quotes]')) this.#fillQuote(quote);
   }
 
   /** A line under a message that only this window sees. */
@@ -111,16 +112,30 @@ export class MessageList {
     row.dataset.id = message.id;
     row.dataset.author = message.author;
     if (message.reply_to) row.prepend(this.#quote(message.reply_to));
+    if (message.used) row.prepend(usedLine(message.used));
     row.append(element('time', { className: 'side-time', textContent: timeText(message.time), 'aria-hidden': 'true' }));
-    const reply = element('button', { className: 'icon-button', type: 'button', title: words.reply, tabIndex: -1 }, icon('reply'));
-    reply.setAttribute('aria-label', words.reply);
-    reply.addEventListener('click', () => this.#actions.onReply(this.#store.messages.get(message.id)));
-    row.append(element('div', { className: 'actions' }, reply));
+    row.append(this.#actionsOf(message));
+    if (message.private) {
+      const dismiss = element('button', { type: 'button', textContent: words.dismiss, onclick: () => this.remove(message.id) });
+      row.append(element('small', { className: 'foot' }, icon('eye'), `${words.onlyYou} • `, dismiss));
+      row.classList.add('private');
+    }
     this.#rows.set(message.id, row);
     this.#list.append(row);
     this.#group(row);
     if (this.#atEnd || message.author === this.#store.you.id) this.#setCurrent(row);
     return row;
+  }
+
+  #actionsOf(message) {
+    const mine = message.author === this.#store.you.id;
+    const wanted = message.private ? [] : [['reply', 'reply', 'onReply']];
+    if (mine) wanted.push(['edit', 'pen', 'onEdit'], ['delete', 'bin', 'onDelete']);
+    return element('div', { className: 'actions' }, ...wanted.map(([word, symbol, action]) => {
+      const onclick = () => this.#actions[action](this.#store.messages.get(message.id));
+      const label = { title: words[word], 'aria-label': words[word] };
+      return element('button', { className: 'icon-button', type: 'button', tabIndex: -1, onclick, ...label }, icon(symbol));
+    }));
   }
 
   #head(author, message) {
@@ -167,20 +182,25 @@ export class MessageList {
     const day = dayText(message.time);
     const newDay = before && dayText(before.time) !== day;
     const close = before && before.author === message.author && message.time - before.time < GROUP_SECONDS;
-    row.classList.toggle('grouped', Boolean(close && !newDay && !message.reply_to));
+    row.classList.toggle('grouped', Boolean(close && !newDay && !message.reply_to && !message.used && !before.private));
     if (newDay) row.before(element('li', { className: 'day', textContent: day }));
   }
 
   // Filling
 
   #fill(row, message, before) {
-    if (before?.text !== message.text || before?.edited !== message.edited) this.#fillText(row, message);
+    const same = before && ['text', 'edited', 'loading'].every((name) => before[name] === message[name]);
+    if (!same) this.#fillText(row, message);
     if (!before || JSON.stringify(before.attachments) !== JSON.stringify(message.attachments)) this.#fillFiles(row, message);
     if (!before || JSON.stringify(before.rows) !== JSON.stringify(message.rows)) this.#fillButtons(row, message);
   }
 
   #fillText(row, message) {
     const text = row.querySelector('.text');
+    if (message.loading) {
+      text.replaceChildren(element('em', { textContent: words.thinking(this.#store.user(message.author)) }));
+      return;
+    }
     const fresh = renderMarkdown(message.text, this.#store);
     const shown = [...text.querySelectorAll('.spoiler')].map((spoiler) => spoiler.classList.contains('open'));
     fresh.querySelectorAll('.spoiler').forEach((spoiler, index) => prepareSpoiler(spoiler, shown[index]));
@@ -263,7 +283,7 @@ export class MessageList {
     for (const [stop, index] of [[old, -1], [row, 0]]) {
       if (!stop) continue;
       stop.tabIndex = index;
-      stop.querySelector('.actions button').tabIndex = index;
+      for (const button of stop.querySelectorAll('.actions button')) button.tabIndex = index;
     }
   }
 
@@ -275,7 +295,7 @@ export class MessageList {
 
   #replyByDoubleClick({ target }) {
     const row = target.closest('.message');
-    if (row && !target.closest(OWN_CLICKS)) this.#actions.onReply(this.#store.messages.get(row.dataset.id));
+    if (row && !target.closest(OWN_CLICKS)) this.#reply(row);
   }
 
   #key(event) {
@@ -289,10 +309,23 @@ export class MessageList {
       this.#select(null);
       event.preventDefault();
     } else if (event.key === 'r' && !row.classList.contains('selected') && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      this.#actions.onReply(this.#store.messages.get(row.dataset.id));
+      this.#reply(row);
       event.preventDefault();
     }
   }
+
+  #reply(row) {
+    const message = this.#store.messages.get(row.dataset.id);
+    if (!message.private) this.#actions.onReply(message);
+  }
+}
+
+/** Who used which slash command, above the answer to it. */
+function usedLine({ user, name }) {
+  const who = element('span', { className: 'quote-name', textContent: user.name });
+  who.dataset.user = user.id;
+  const parts = [avatar(user, 'tiny'), who, element('span', { textContent: words.used(name) })];
+  return element('p', { className: 'quote used', 'data-used-by': user.id }, ...parts);
 }
 
 /** Make the children what the fresh ones are; all before the first difference stays, and with it what is selected. */

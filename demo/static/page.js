@@ -2,7 +2,7 @@
 
 import { Composer } from './composer.js';
 import { Connection } from './connection.js';
-import { avatar, byId } from './dom.js';
+import { avatar, byId, element } from './dom.js';
 import { refreshTimes } from './markdown.js';
 import { MessageList, Store } from './messages.js';
 import { Name } from './name.js';
@@ -18,6 +18,8 @@ const typing = new TypingLine(store);
 const composer = new Composer(store, (request) => connection.send(request));
 const list = new MessageList(store, {
   onReply: (message) => composer.replyTo(message),
+  onEdit: (message) => composer.edit(message),
+  onDelete: (message) => connection.send({ type: 'delete', message: message.id }),
   onClick: (message, customId) => connection.send({ type: 'click', message: message.id, custom_id: customId }),
 });
 const name = new Name((text) => connection.send({ type: 'rename', name: text }));
@@ -28,16 +30,20 @@ const takes = {
     store.channels = event.channels;
     event.users.forEach(takeUser);
     composer.limits = event.limits;
+    byId('status').textContent = event.you.manages ? words.manager : words.online;
     showChannel(event.channel.name);
     byId('welcome').hidden = !event.complete;
     list.reset(event.messages);
     typing.reset(event.typing, event.now);
     panel.reset(event);
+    composer.commands = event.commands;
+    showBot(event.bot);
     showHint();
     list.showEnd();
   },
   message(event) {
     takeUser(event.user);
+    if (event.used) takeUser(event.used.user);
     list.put(event);
     typing.wrote(event);
     showHint();
@@ -55,9 +61,15 @@ const takes = {
   taken({ nonce }) {
     composer.taken(nonce);
   },
-  refused({ nonce, why, seconds }) {
-    composer.refused(nonce, why === 'slow_down' ? words.slow_down(Math.ceil(seconds)) : words[why]);
+  refused({ nonce, why, seconds, command }) {
+    const say = { slow_down: () => words.slow_down(Math.ceil(seconds)), no_command: () => words.no_command(command) };
+    composer.refused(nonce, say[why]?.() ?? words[why]);
   },
+  commands({ commands }) {
+    composer.commands = commands;
+  },
+  choices: (event) => composer.offer(event),
+  bot: (event) => showBot(event),
   note({ why, message }) {
     const text = why === 'slow_down' ? words.slow_down(5) : words[why];
     if (message) list.note(message, text);
@@ -78,7 +90,7 @@ const connection = new Connection(
     byId('offline').hidden = stands;
     byId('offline').textContent = stands ? '' : state === 'full' ? words.full : words.offline;
     byId('me').classList.toggle('away', !stands);
-    byId('status').textContent = stands ? words.online : words.away;
+    if (!stands) byId('status').textContent = words.away;
   },
 );
 
@@ -101,7 +113,16 @@ function showChannel(channel) {
   composer.channel = channel;
 }
 
+/** The bot with what it says of itself: the models that it uses. */
+function showBot({ user, status }) {
+  const bot = store.users.get(user);
+  byId('bot-status').hidden = !status;
+  const text = element('span', { textContent: `${bot.name}: ${status}` });
+  byId('bot-status').replaceChildren(avatar(bot, 'tiny'), text);
+  byId('bot-status').title = text.textContent;
+}
+
 /** Until somebody has written something here, the page says what. */
 function showHint() {
-  byId('hint').hidden = [...store.messages.values()].some(({ author }) => author === store.you.id);
+  byId('hint').hidden = [...store.messages.values()].some(({ author, used }) => (used?.user.id ?? author) === store.you.id);
 }

@@ -51,7 +51,9 @@ class Round {
 
   get over() {
     const chats = [...this.#chats.values()];
-    return chats.every(({ ended }) => ended !== null) && !this.#answers.some(({ growing }) => growing);
+    const end = Math.max(...chats.map(({ ended }) => ended ?? Infinity));
+    // The answer to a slash command stands in the channel before the model is asked: a later one is no part of this.
+    return end < Infinity && !this.#answers.some(({ growing, at }) => growing && at <= end);
   }
 
   get said() {
@@ -78,7 +80,7 @@ class Round {
   }
 
   get #answers() {
-    return [...this.#messages.values()].filter(({ at, bot }) => bot && at >= this.#started);
+    return [...this.#messages.values()].filter(({ changed, bot }) => bot && changed >= this.#started);
   }
 
   /** When how much had been said by all together. */
