@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
-from bench import growing
+from bench import growing, soak
 
 
 def test_the_cost_of_growing_answers_is_told_for_each_kind_of_text(
@@ -20,3 +22,16 @@ def test_the_cost_of_growing_answers_is_told_for_each_kind_of_text(
 
 def test_an_answer_is_measured_to_its_last_message() -> None:
     assert growing.measure("word ", 5000).pages == 3
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="the tasks of another process are asked for by this signal")
+def test_answers_that_are_over_leave_nothing_behind() -> None:
+    first, last = soak.soak(answers=200, warm_up=100)
+    assert (first.answers, last.answers) == (100, 200)
+    assert soak.grown(first, last) == []
+
+
+def test_what_has_grown_is_named() -> None:
+    first = soak.Held(100, memory=50.0, threads=9, files=9, tasks=9)
+    assert soak.grown(first, first._replace(memory=54.9, threads=12)) == []
+    assert soak.grown(first, first._replace(memory=55.1, threads=13, tasks=13)) == ["threads", "tasks", "memory"]
