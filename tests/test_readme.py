@@ -10,18 +10,19 @@ from urllib.parse import unquote
 import discord
 import pytest
 
-import chatbot
-from chat import wording
+from chat import start, wording
 from chat.wording import Language, Sentence
 
 PROJECT = Path(__file__).resolve().parent.parent
 FILES: Dict[Language, Path] = {"en": PROJECT / "README.md", "ja": PROJECT / "README.ja.md"}
 SENTENCES_HEADING: Dict[Language, str] = {"en": "What the bot says", "ja": "ボットの文"}
 LOG_HEADING: Dict[Language, str] = {"en": "The log", "ja": "ログ"}
+CLEAR_BY_THEMSELVES = ("SETTING", "COMMAND_", "HELP", "STOP_BUTTON", "STOP_DONE", "MODEL_LIST", "MODEL_SWITCHED")
+"""What the names of sentences begin with that need no row in the table."""
 SENTENCES = {
     name: value
     for name, value in vars(wording).items()
-    if isinstance(value, Sentence) and not name.startswith("SETTING")
+    if isinstance(value, Sentence) and not name.startswith(CLEAR_BY_THEMSELVES)
 }
 SENTENCES.update({fault.name: sentence for fault, sentence in wording.FAULTS.items()})
 ENOUGH_CHARS = 8
@@ -97,16 +98,16 @@ def test_each_row_quotes_a_sentence_of_the_bot(language: Language, text: str) ->
         assert any(is_quoted(getattr(sentence, language), parts) for sentence in SENTENCES.values()), row
 
 
-def test_the_invite_link_asks_for_exactly_the_rights_that_the_bot_needs(language: Language, text: str) -> None:
-    asked = discord.Permissions(int(re.findall(r"&permissions=(\d+)", text)[0]))
-    assert asked == chatbot._RIGHTS  # noqa: SLF001 - its only other user is the program
-    for name, needed in asked:
+def test_the_invite_link_is_the_one_that_the_bot_shows_and_its_rights_are_named(language: Language, text: str) -> None:
+    shown = start.invite(discord.Client(intents=discord.Intents.none(), application_id=1))
+    assert shown.replace("client_id=1&", "client_id=YOUR_APPLICATION_ID&") in text.split()
+    for name, needed in start.RIGHTS:
         if needed:
             assert wording.RIGHTS[name].say(language) in text
 
 
 def test_the_fields_of_the_log_are_shown_and_explained(language: Language, text: str) -> None:
-    source = (PROJECT / "chatbot.py").read_text("utf-8")
+    source = (PROJECT / "chat" / "answering.py").read_text("utf-8")
     fields = re.findall(r"(\w+)=%", re.findall(r'"answer (.*)"', source)[0])
     log = section(text, LOG_HEADING[language])
     assert re.findall(r"(\w+)=", re.findall(r"^answer .*$", log, flags=re.MULTILINE)[0]) == fields
