@@ -277,6 +277,47 @@ def test_events_come_only_for_the_intents_asked_for(server: LocalDiscord) -> Non
         assert not bot.cached_messages
 
 
+def test_client_can_fetch_guild_channels_and_own_rights_without_a_gateway(pointed: LocalDiscord) -> None:
+    pointed.add_category("category")
+    pointed.take_right(pointed.other_channel, "view_channel")
+
+    async def fetched() -> Tuple[List[str], List[Tuple[str, bool]]]:
+        async with discord.Client(intents=discord.Intents.none()) as client:
+            await client.login(pointed.token)
+            guilds = [await client.fetch_guild(partial.id) async for partial in client.fetch_guilds()]
+            me = await guilds[0].fetch_member(pointed.bot.id)
+            channels = await guilds[0].fetch_channels()
+            views = [(channel.name, channel.permissions_for(me).view_channel) for channel in channels]
+            return [guild.name for guild in guilds], views
+
+    names, views = asyncio.run(fetched())
+    assert names == ["Local guild"]
+    assert views == [("chat", True), ("other", False), ("category", True)]
+    assert pointed.unexpected == ()
+
+
+def test_bot_that_was_not_invited_sees_nothing_of_the_guild(pointed: LocalDiscord) -> None:
+    pointed.invited = False
+    assert api(pointed, "GET", "/users/@me/guilds").json() == []
+    guild = f"/guilds/{pointed.guild_id}"
+    for path in (guild, f"{guild}/channels", f"{guild}/members/{pointed.bot.id}"):
+        assert api(pointed, "GET", path).json()["code"] == 10004
+    assert api(pointed, "GET", f"/channels/{pointed.channel}").json()["code"] == 50001
+    with Bot(pointed) as bot:
+        bot.hears("ready")
+        assert list(bot.guilds) == []
+
+
+def test_unknown_member_is_not_found(server: LocalDiscord) -> None:
+    answer = api(server, "GET", f"/guilds/{server.guild_id}/members/1")
+    assert (answer.status_code, answer.json()["code"]) == (404, 10007)
+
+
+def test_category_takes_no_messages(server: LocalDiscord) -> None:
+    answer = api(server, "POST", f"/channels/{server.add_category('category')}/messages", {"content": "x"})
+    assert (answer.status_code, answer.json()["code"]) == (400, 50008)
+
+
 def test_file_is_kept_and_can_be_fetched(server: LocalDiscord, bot: Bot) -> None:
     channel: Any = bot.get_channel(server.channel)
     sent = bot.do(channel.send("see", file=discord.File(io.BytesIO(b"\0\xff"), "a.bin")))

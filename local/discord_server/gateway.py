@@ -244,7 +244,7 @@ class Gateway:
             if isinstance(data.get("presence"), dict):
                 self._state.record_presence(data["presence"])
             session.dispatch("READY", self._ready(session, data))
-            if session.intents & GUILDS:
+            if session.intents & GUILDS and self._state.invited:
                 guild = payloads.guild(self._state, all_members=bool(session.intents & GUILD_MEMBERS))
                 session.dispatch("GUILD_CREATE", guild)
             self._state.record_gateway("IDENTIFY")
@@ -263,10 +263,11 @@ class Gateway:
         return DISALLOWED_INTENTS if refused else 0
 
     def _ready(self, session: Session, data: Json) -> Json:
+        guilds = [{"id": str(self._state.guild_id), "unavailable": True}] if self._state.invited else []
         ready = {
             "v": 10,
             "user": payloads.user(self._state.bot),
-            "guilds": [{"id": str(self._state.guild_id), "unavailable": True}],
+            "guilds": guilds,
             "session_id": session.id,
             "resume_gateway_url": gateway_url(self._state),
             "application": {"id": str(self._state.bot.id), "flags": payloads.application_flags(self._state)},

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from .state import State, snowflake_time
 from .values import (
+    CATEGORY,
     COMMAND,
     DM,
     HAS_THREAD,
@@ -22,6 +23,7 @@ from .values import (
 )
 
 Json = Dict[str, Any]
+GUILD_NAME = "Local guild"
 INTENT_FLAGS = {"presences": 1 << 13, "guild_members": 1 << 15, "message_content": 1 << 19}
 
 
@@ -77,7 +79,7 @@ def application_flags(state: State) -> int:
 
 
 def channel(state: State, place: Channel) -> Json:
-    """A text channel, thread or DM."""
+    """A channel, thread or DM."""
     latest = state.messages(place.id)
     common: Json = {
         "id": str(place.id),
@@ -139,30 +141,43 @@ def role(entry: Role, guild_id: int) -> Json:
 def guild(state: State, *, all_members: bool) -> Json:
     """The guild as GUILD_CREATE brings it; only the bot itself among the members unless `all_members`."""
     members = state.members if all_members else (state.bot,)
-    places = state.channels
     return {
-        "id": str(state.guild_id),
-        "name": "Local guild",
-        "owner_id": str(state.bot.id - 1),
-        "preferred_locale": state.locale,
-        "roles": [role(entry, state.guild_id) for entry in state.roles],
+        **guild_settings(state),
         "members": [{"user": user(person), **member(state, person)} for person in members],
         "member_count": len(state.members),
-        "channels": [channel(state, place) for place in places if place.kind == TEXT],
+        "channels": guild_channels(state),
         "threads": [
-            channel(state, place) for place in places if place.kind == THREAD and state.bot_may(place, "view_channel")
+            channel(state, place)
+            for place in state.channels
+            if place.kind == THREAD and state.bot_may(place, "view_channel")
         ],
         "joined_at": timestamp(state, None),
         "large": False,
         "unavailable": False,
-        "features": [],
-        "emojis": [],
-        "stickers": [],
         "voice_states": [],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
+    }
+
+
+def guild_channels(state: State) -> List[Json]:
+    """The guild's channels, also those that the bot can't see, without threads."""
+    return [channel(state, place) for place in state.channels if place.kind in {TEXT, CATEGORY}]
+
+
+def guild_settings(state: State) -> Json:
+    """The guild as GET /guilds/{id} answers it: without what is in it."""
+    return {
+        "id": str(state.guild_id),
+        "name": GUILD_NAME,
+        "owner_id": str(state.bot.id - 1),
+        "preferred_locale": state.locale,
+        "roles": [role(entry, state.guild_id) for entry in state.roles],
+        "features": [],
+        "emojis": [],
+        "stickers": [],
         "verification_level": 0,
         "default_message_notifications": 0,
         "explicit_content_filter": 0,
@@ -170,6 +185,19 @@ def guild(state: State, *, all_members: bool) -> Json:
         "nsfw_level": 0,
         "premium_tier": 0,
         "system_channel_flags": 0,
+    }
+
+
+def own_guild(state: State) -> Json:
+    """The guild as one of those that the bot is in."""
+    return {
+        "id": str(state.guild_id),
+        "name": GUILD_NAME,
+        "icon": None,
+        "banner": None,
+        "owner": False,
+        "permissions": str(state.guild_rights(state.bot)),
+        "features": [],
     }
 
 

@@ -15,18 +15,22 @@ from .errors import (
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
     NO_HISTORY,
+    NO_MESSAGES_HERE,
     NOT_THE_AUTHOR,
     UNKNOWN_CHANNEL,
+    UNKNOWN_GUILD,
+    UNKNOWN_MEMBER,
     UNKNOWN_MESSAGE,
     ApiError,
     form_error,
 )
 from .forms import MessageForm, read_form
 from .state import State
-from .values import Attachment, Channel, Message
+from .values import CATEGORY, Attachment, Channel, Message
 
 Answer = Tuple[int, Any]
 MAX_PAGE = 100  # messages that one GET answers
+MAX_GUILDS = 200  # guilds that one GET answers
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,16 @@ class Routes:
         """All routes that the server knows."""
         messages = "/channels/{channel_id}/messages"
         one = messages + "/{message_id}"
+        guild = "/guilds/{guild_id}"
         return [
             Route("GET", "/gateway", self.gateway, needs_token=False),
             Route("GET", "/gateway/bot", self.gateway_bot),
             Route("GET", "/users/@me", self.me),
+            Route("GET", "/users/@me/guilds", self.own_guilds),
             Route("GET", "/oauth2/applications/@me", self.application),
+            Route("GET", guild, self.guild),
+            Route("GET", guild + "/channels", self.guild_channels),
+            Route("GET", guild + "/members/{user_id}", self.member),
             Route("GET", "/channels/{channel_id}", self.channel),
             Route("GET", messages, self.list_messages),
             Route("POST", messages, self.create_message, "create"),
@@ -98,6 +107,38 @@ class Routes:
     def application(self, _request: ApiRequest) -> Answer:
         """The bot's application."""
         return 200, payloads.application(self._state)
+
+    # The guild
+
+    def own_guilds(self, request: ApiRequest) -> Answer:
+        """The guilds that the bot is in: one or none."""
+        limit = _number(request.query, "limit", MAX_GUILDS)
+        if not 1 <= limit <= MAX_GUILDS:
+            raise form_error("limit", "NUMBER_TYPE_MAX", f"int value should be between 1 and {MAX_GUILDS}.")
+        after, before = _number(request.query, "after", 0), _number(request.query, "before", 1 << 63)
+        if not self._state.invited or not after < self._state.guild_id < before:
+            return 200, []
+        counts = {"approximate_member_count": len(self._state.members)} if _wants_counts(request) else {}
+        return 200, [{**payloads.own_guild(self._state), **counts}]
+
+    def guild(self, request: ApiRequest) -> Answer:
+        """The guild with its roles."""
+        self._check_guild(request)
+        counts = {"approximate_member_count": len(self._state.members)} if _wants_counts(request) else {}
+        return 200, {**payloads.guild_settings(self._state), **counts}
+
+    def guild_channels(self, request: ApiRequest) -> Answer:
+        """The guild's channels, without threads."""
+        self._check_guild(request)
+        return 200, payloads.guild_channels(self._state)
+
+    def member(self, request: ApiRequest) -> Answer:
+        """Somebody in the guild."""
+        self._check_guild(request)
+        person = self._state.find_user(request.ids["user_id"])
+        if person not in self._state.members:
+            raise ApiError(*UNKNOWN_MEMBER)
+        return 200, {"user": payloads.user(person), **payloads.member(self._state, person)}
 
     # Channels and messages
 
@@ -162,6 +203,10 @@ class Routes:
 
     # Checks
 
+    def _check_guild(self, request: ApiRequest) -> None:
+        if not self._state.invited or request.ids["guild_id"] != self._state.guild_id:
+            raise ApiError(*UNKNOWN_GUILD)
+
     def _visible_channel(self, request: ApiRequest) -> Channel:
         channel = self._state.find_channel(request.ids["channel_id"])
         if channel is None:
@@ -172,6 +217,8 @@ class Routes:
 
     def _channel_with(self, request: ApiRequest, right: str) -> Channel:
         channel = self._visible_channel(request)
+        if channel.kind == CATEGORY:
+            raise ApiError(*NO_MESSAGES_HERE)
         if not self._state.bot_may(channel, right):
             raise ApiError(*MISSING_PERMISSIONS)
         return channel
@@ -255,6 +302,10 @@ def choose_page(messages: Sequence[Message], query: Mapping[str, str]) -> Sequen
         return messages[first : first + limit]
     end = _number(query, "before", 1 << 63)
     return [message for message in messages if message.id < end][-limit:]
+
+
+def _wants_counts(request: ApiRequest) -> bool:
+    return request.query.get("with_counts", "").lower() in {"1", "true"}
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

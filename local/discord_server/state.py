@@ -18,6 +18,7 @@ from .limits import Limits
 from .mentions import find_mentions
 from .permissions import EVERYONE, RIGHTS, bits, rights_in
 from .values import (
+    CATEGORY,
     DEFAULT,
     DM,
     REPLY,
@@ -50,8 +51,9 @@ class State:
 
     A test may set `latency` (round trip in seconds; half of it passes before a call is applied and before a gateway
     event is sent), `heartbeat_interval` (seconds), `privileged_intents` (names of what is switched on in the
-    Developer Portal: "message_content", "guild_members", "presences"), `limits` and `faults`. The ids `channel`,
-    `other_channel` and `thread` and the user `bot` are there from the start. `locale` is the guild's preferred locale.
+    Developer Portal: "message_content", "guild_members", "presences"), `limits`, `faults`, and, before a bot
+    connects, `invited` (whether the bot is in the guild). The ids `channel`, `other_channel` and `thread` and the
+    user `bot` are there from the start. `locale` is the guild's preferred locale.
     """
 
     def __init__(self, *, bot_name: str = "Chatbot", locale: str = "en-US") -> None:
@@ -62,6 +64,7 @@ class State:
         self.heartbeat_interval = 41.25
         self.privileged_intents: Set[str] = {"message_content"}
         self.locale = locale
+        self.invited = True
         self.url = ""
         self._last_id = 0
         self._wall_offset = time.time() - time.monotonic()
@@ -141,6 +144,10 @@ class State:
     def add_channel(self, name: str) -> int:
         """Add a text channel and return its id."""
         return self._add_channel("CHANNEL_CREATE", Channel(self.next_id(), name))
+
+    def add_category(self, name: str) -> int:
+        """Add a category, which other channels can stand under, and return its id."""
+        return self._add_channel("CHANNEL_CREATE", Channel(self.next_id(), name, CATEGORY))
 
     def add_thread(self, name: str, parent: int, from_message: Optional[Message] = None) -> int:
         """Add a public thread under the text channel with the id `parent`, and return its id.
@@ -222,16 +229,21 @@ class State:
         """A user's permission bits in a channel; a thread has those of its parent."""
         with self.changed:
             place = self._channels.get(channel.parent_id or 0, channel)
+        # The overwrites are the bot's own.
+        place = place if user == self.bot else replace(place, allowed=0, denied=0)
+        return rights_in(place, self.guild_rights(user))
+
+    def guild_rights(self, user: User) -> int:
+        """A user's permission bits in the guild, before those of a channel."""
         base = 0
         for role in self.roles:
             if user.id in role.members or role.id == self.guild_id:
                 base |= role.permissions
-        # The overwrites are the bot's own.
-        return rights_in(place if user == self.bot else replace(place, allowed=0, denied=0), base)
+        return base
 
     def bot_rights(self, channel: Channel) -> int:
         """The bot's permission bits in a channel."""
-        return self.rights(self.bot, channel)
+        return self.rights(self.bot, channel) if self.invited or channel.kind == DM else 0
 
     def bot_may(self, channel: Channel, right: str) -> bool:
         """Whether the bot has a right; in a thread, "send_messages" means to send there."""

@@ -12,6 +12,7 @@ from typing import Any, Dict, FrozenSet, NamedTuple, Optional, Tuple, Union
 
 TEXT = 0
 DM = 1
+CATEGORY = 4
 THREAD = 11
 
 # Types of messages (https://discord.com/developers/docs/resources/message#message-object-message-types).
@@ -60,7 +61,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Channel:
-    """A text channel, a thread under one, or the direct messages with one person.
+    """A text channel, a thread under one, a category, or the direct messages with one person.
 
     `allowed` and `denied` are the bits of the bot's own permission overwrite in this channel.
     """
