@@ -1,11 +1,11 @@
 """A Discord bot that sends `!chat <prompt>` to an LLM server and shows the answer while it is being written.
 
 python3 chatbot.py            settings.py beside this file → bot → run
+python3 chatbot.py --check    what is wrong, and what to do
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import os
@@ -13,7 +13,6 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
-from pathlib import Path
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -29,12 +28,17 @@ from typing import (
     cast,
 )
 
+from chat import command_line
+
+if __name__ == "__main__":  # before the packages are imported
+    command_line.end_without_packages()
+
 import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from chat import config, controls, leftovers, start, wording
+from chat import config, controls, discord_checks, doctor, leftovers, llm_checks, start, wording
 from chat.access import Access
 from chat.answering import Answer, Answers, Ask, one_line
 from chat.channel_writer import PASSING_ERRORS
@@ -537,12 +541,12 @@ def _refusal(error: Optional[BaseException]) -> wording.Sentence:
     raise error or RuntimeError("the bot ended by itself")
 
 
-def _run(settings: Settings, console: Language) -> int:
+def _run(work: Coroutine[Any, Any, int]) -> int:
     """Run the event loop. Not asyncio.run, which waits for worker threads."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        return loop.run_until_complete(_serve(settings, console))
+        return loop.run_until_complete(work)
     finally:
         leftover = asyncio.all_tasks(loop)
         for task in leftover:
@@ -582,22 +586,25 @@ class _ShortFaults(logging.Filter):
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run the bot, and end the program with it. Gives 1 when something in the settings has to be set right."""
-    parser = argparse.ArgumentParser(description="A Discord bot that streams the answers of an LLM server.")
-    here = Path(__file__).resolve().parent
-    parser.add_argument("--settings", type=Path, default=here / "settings.py", help="another file than settings.py")
-    options = parser.parse_args(arguments)
+    options = command_line.parse(arguments)
+    # The bot has no voice; that this lacks packages would look like a fault to a beginner.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    if options.check:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to put in order first
+        _end(_run(doctor.check(options.settings, llm_checks.lines, discord_checks.lines, as_json=options.json)))
     discord.utils.setup_logging(level=logging.INFO)
     for name in ("discord.client", "discord.app_commands.tree"):
         logging.getLogger(name).addFilter(_ShortFaults())
-    # The bot has no voice; that this lacks packages would look like a fault to a beginner.
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     try:
         settings = config.load(options.settings)
     except config.SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
         return 1
     console = config.console_language({"LANGUAGE": settings.language})
-    _end(_run(settings, console))
+    warning = config.open_file_warning(options.settings, console)
+    if warning:
+        _log.warning("%s", warning)
+    _end(_run(_serve(settings, console)))
 
 
 if __name__ == "__main__":

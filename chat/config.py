@@ -14,6 +14,8 @@ import locale
 import math
 import os
 import re
+import shlex
+import stat
 import sys
 import tokenize
 import traceback
@@ -63,12 +65,13 @@ _SHOWN_ITEMS = 5
 class SettingsError(Exception):
     """settings.py can't be used; for whoever started the bot, at the terminal.
 
-    `problems` has one line for each thing that is wrong, in the operator's language, each with what to do.
+    `problems` has one line for each thing that is wrong, in the operator's `language`, each with what to do.
     """
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], language: Language) -> None:
         super().__init__("\n".join(problems))
         self.problems: Tuple[str, ...] = tuple(problems)
+        self.language = language
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,17 @@ def load(path: Path) -> Settings:
 def parse(values: Mapping[str, object]) -> Settings:
     """Check settings that are given as names and values. Raises SettingsError with everything that is wrong."""
     return _settings(values, [])
+
+
+def open_file_warning(path: Path, language: Language) -> str:
+    """Say what to type where others on this computer can read the settings file, with the token in it; else empty.
+
+    Only where files have POSIX permissions. Raises OSError if there is no such file.
+    """
+    if os.name != "posix" or not path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        return ""
+    is_here = path.absolute().parent == Path.cwd()
+    return wording.SETTINGS_OPEN.say(language, file=shlex.quote(path.name if is_here else str(path)))
 
 
 def console_language(values: Optional[Mapping[str, object]] = None) -> Language:
@@ -622,7 +636,7 @@ def _settings(values: Mapping[str, object], problems: List[_Wrong]) -> Settings:
     if problems:
         language = console_language(values)
         secrets = _secrets(values)
-        raise SettingsError([problem.say(language, secrets) for problem in problems])
+        raise SettingsError([problem.say(language, secrets) for problem in problems], language)
     return Settings(**checked)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Iterable, List, Optional
+from typing import TYPE_CHECKING, Iterable, List
 
 import discord
 
@@ -34,21 +34,43 @@ def invite(client: discord.Client) -> str:
 def channel_problems(client: discord.Client, channel_ids: Iterable[int], console: Language) -> List[str]:
     """Give what would keep the bot from answering in these channels, in words; log those that are fine."""
     if not client.guilds:
-        return [wording.START_NO_SERVER.say(console, invite=invite(client))]
-    problems = [_channel_problem(client, channel_id, console) for channel_id in channel_ids]
+        return [no_server(client, console)]
+    problems = [_problem(client, channel_id, console) for channel_id in channel_ids]
     return [problem for problem in problems if problem]
 
 
-def _channel_problem(client: discord.Client, channel_id: int, console: Language) -> Optional[str]:
-    channel = client.get_channel(channel_id)
-    if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
-        return wording.START_NO_CHANNEL.say(console, id=channel_id, invite=invite(client))
+def no_server(client: discord.Client, console: Language) -> str:
+    """Say that the bot is in no server, and how it gets there."""
+    return wording.START_NO_SERVER.say(console, invite=invite(client))
+
+
+def channel_problem(client: discord.Client, channel: object, channel_id: int, console: Language) -> str:
+    """Say why what was found by the id (or None) can't be a channel of the bot's. Empty: it can."""
     if isinstance(channel, discord.CategoryChannel):
         return wording.START_CATEGORY.say(console, channel=channel.name, id=channel_id)
-    has = channel.permissions_for(channel.guild.me)
-    missing = [name for name, needed in RIGHTS if needed and not getattr(has, name)]
-    if missing:
-        rights = ", ".join(wording.RIGHTS[name].say(console) for name in missing)
-        return wording.START_RIGHTS.say(console, channel=channel.name, server=channel.guild.name, rights=rights)
+    if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
+        return wording.START_NO_CHANNEL.say(console, id=channel_id, invite=invite(client))
+    return ""
+
+
+def lacking_rights(has: discord.Permissions) -> List[str]:
+    """Give the rights that the bot needs and does not have, by discord.py's names."""
+    return [name for name, needed in RIGHTS if needed and not getattr(has, name)]
+
+
+def rights_problem(channel: str, server: str, lacking: Iterable[str], console: Language) -> str:
+    """Say which rights the bot lacks in a channel, and how it gets them."""
+    rights = ", ".join(wording.RIGHTS[name].say(console) for name in lacking)
+    return wording.START_RIGHTS.say(console, channel=channel, server=server, rights=rights)
+
+
+def _problem(client: discord.Client, channel_id: int, console: Language) -> str:
+    channel = client.get_channel(channel_id)
+    problem = channel_problem(client, channel, channel_id, console)
+    if problem or not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
+        return problem
+    lacking = lacking_rights(channel.permissions_for(channel.guild.me))
+    if lacking:
+        return rights_problem(channel.name, channel.guild.name, lacking, console)
     _log.info("Answering in #%s (id %s) of %s", channel.name, channel.id, channel.guild.name)
-    return None
+    return ""

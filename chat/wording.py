@@ -63,6 +63,12 @@ SETTINGS_FILE_NOT_UTF8 = Sentence(
     "(メモ帳では「名前を付けて保存」→「エンコード」で UTF-8 を選びます)。",
 )
 
+SETTINGS_OPEN = Sentence(
+    "Others on this computer can read {file}, and the bot's token is in it. Type: chmod 600 {file}",
+    "{file} にはボットのトークンが入っていますが、このコンピューターのほかのユーザーも読める状態です。"
+    "次のように入力してください: chmod 600 {file}",
+)
+
 # What Python says of it. {text} is the line, or as much of it as holds no secret; {hint} is one of the hints below.
 SETTINGS_SYNTAX = Sentence(
     "{file}, line {line}: Python does not understand this line: {text} ({hint})",
@@ -552,6 +558,22 @@ def fault(kind: Fault, api: str) -> Sentence:
 
 # --- At the start: read at the terminal by whoever runs the bot ------------------------------------------------------
 
+START_PACKAGES = Sentence(
+    "This Python lacks what the bot needs, or has too old a version of it: {packages}. {what}",
+    "ボットに必要なライブラリがこの Python にないか、古すぎます: {packages}。{what}",
+)
+PACKAGES_INSTALL = Sentence(
+    "Type: {python} -m pip install -r requirements.txt (step 2 of README.md has all of it).",
+    "次のように入力してください: {python} -m pip install -r requirements.txt (詳しくは README.ja.md の手順 2)。",
+)
+PACKAGES_IN_VENV = Sentence(
+    "Start the bot with the Python in the folder .venv: .venv/bin/python3 chatbot.py "
+    "(Windows: .venv\\Scripts\\python chatbot.py); if it says the same, type there first: "
+    ".venv/bin/python3 -m pip install -r requirements.txt",
+    "フォルダー .venv の Python で起動してください: .venv/bin/python3 chatbot.py "
+    "(Windows では .venv\\Scripts\\python chatbot.py)。それでも同じ表示なら、先に次のように入力してください: "
+    ".venv/bin/python3 -m pip install -r requirements.txt",
+)
 START_WRONG_TOKEN = Sentence(
     "Discord refuses the TOKEN of settings.py. Open https://discord.com/developers/applications, choose your "
     'application, then "Bot" → "Reset Token", and copy the new token into settings.py.',
@@ -606,6 +628,165 @@ RIGHTS: Dict[str, Sentence] = {
     "read_message_history": Sentence("Read Message History", "メッセージ履歴を読む"),
 }
 """By discord.py's name of the permission, as Discord's channel settings call it."""
+
+
+# --- chatbot.py --check: read at the terminal by whoever runs the bot ------------------------------------------------
+
+CHECK_SKIPPED = Sentence(
+    "{what}: not looked at, because of what is wrong above.",
+    "{what}: 上の問題が直るまで確認できません。",
+)
+CHECK_PYTHON = Sentence("Python {version} is recent enough.", "Python {version} は十分に新しい版です。")
+CHECK_PYTHON_OLD = Sentence(
+    "Python {version} is too old. Install Python 3.8 or later (https://www.python.org/downloads/), then do step 2 of "
+    "README.md again.",
+    "Python {version} は古すぎます。Python 3.8 以降をインストールし (https://www.python.org/downloads/)、"
+    "README.ja.md の手順 2 をやり直してください。",
+)
+CHECK_PACKAGE = Sentence("{package} {found} is installed.", "{package} {found} がインストールされています。")
+CHECK_PACKAGE_MISSING = Sentence(
+    "{package} is missing. {what}",
+    "{package} がインストールされていません。{what}",
+)
+CHECK_PACKAGE_OLD = Sentence(
+    "{package} {found} is too old: the bot needs {wanted}. {what}",
+    "{package} {found} は古すぎます。ボットには {wanted} が必要です。{what}",
+)
+CHECK_PACKAGE_NEW = Sentence(
+    "{package} {found} is newer than the bot was made for ({wanted}). {what}",
+    "{package} {found} は、ボットが対応している版 ({wanted}) より新しい版です。{what}",
+)
+CHECK_SETTINGS = Sentence("{file} has all that it must, and nothing wrong.", "{file} の設定に問題はありません。")
+CHECK_LLM_ADDRESS = Sentence(
+    "The LLM server at {address} can be reached.",
+    "LLM サーバー ({address}) に接続できます。",
+)
+CHECK_LLM_API = Sentence(
+    'It answers with the API that LLM_API says ("{api}").',
+    'LLM サーバーの API は LLM_API ("{api}") のとおりです。',
+)
+CHECK_LLM_OTHER_API = Sentence(
+    'The server at {address} does not have the API of LLM_API = "{api}", but that of "{other}". Write '
+    'LLM_API = "{other}" in settings.py.',
+    '{address} のサーバーの API は、LLM_API = "{api}" のものではなく "{other}" のものです。'
+    'settings.py に LLM_API = "{other}" と書いてください。',
+)
+CHECK_LLM_MODEL = Sentence("It has the model {model}.", "モデル {model} があります。")
+CHECK_LLM_NO_MODEL = Sentence(
+    "It does not have the model {model}. Type: ollama pull {model} – or set LLM_MODEL in settings.py to one that it "
+    "has: {models}",
+    "モデル {model} がありません。ollama pull {model} と入力して入手するか、"
+    "settings.py の LLM_MODEL を、サーバーにあるモデルに変えてください: {models}",
+)
+CHECK_LLM_NO_MODEL_OPENAI = Sentence(
+    "It does not have the model {model}. Set LLM_MODEL in settings.py to one that it has: {models}",
+    "モデル {model} がありません。settings.py の LLM_MODEL を、サーバーにあるモデルに変えてください: {models}",
+)
+CHECK_LLM_WAITING = Sentence(
+    "Asking the model for one word. It may have to be loaded first; this waits up to {seconds} s (LLM_READ_TIMEOUT).",
+    "モデルに一言だけ質問しています。モデルの読み込みに時間がかかることがあります "
+    "({seconds} 秒 (LLM_READ_TIMEOUT) で打ち切ります)。",
+)
+CHECK_LLM_ANSWER = Sentence(
+    "The model answers; its first token came after {seconds} s.",
+    "モデルが答えました。最初のトークンまで {seconds} 秒でした。",
+)
+CHECK_LLM_EMPTY = Sentence(
+    "The model gave an empty answer. Try another one: set LLM_MODEL in settings.py.",
+    "モデルの答えが空でした。settings.py の LLM_MODEL を変えて、別のモデルを試してください。",
+)
+CHECK_LLM_INCOMPLETE = Sentence(
+    "The LLM server broke the answer off without saying that it was complete. Look at the server's own log, and at a "
+    "proxy if there is one in between.",
+    "LLM サーバーが、完了を知らせずに答えの送信を終えました。"
+    "サーバーのログと、間にプロキシがあればその設定を確認してください。",
+)
+CHECK_LLM_FAULTS: Dict[Fault, Sentence] = {
+    Fault.UNREACHABLE: Sentence(
+        "The LLM server at {address} can't be reached. Start it (Ollama: ollama serve), or correct LLM_HOST and "
+        "LLM_PORT in settings.py.",
+        "LLM サーバー ({address}) に接続できません。サーバーを起動するか (Ollama では ollama serve)、"
+        "settings.py の LLM_HOST と LLM_PORT を直してください。",
+    ),
+    Fault.NAME_UNKNOWN: Sentence(
+        "There is no server by the name in {address}. Correct LLM_HOST in settings.py.",
+        "{address} という名前のサーバーが見つかりません。settings.py の LLM_HOST を直してください。",
+    ),
+    Fault.NOT_SECURE: Sentence(
+        "No secure connection to the LLM server at {address} ({error}). Check LLM_HOST in settings.py (http:// or "
+        "https://?) and the server's certificate.",
+        "LLM サーバー ({address}) に安全に接続できません ({error})。"
+        "settings.py の LLM_HOST (http:// か https:// か) と、サーバーの証明書を確認してください。",
+    ),
+    Fault.NOT_THE_API: Sentence(
+        'At {address}, something answers that has not the API of LLM_API = "{api}". Check LLM_HOST, LLM_PORT and '
+        "LLM_API in settings.py.",
+        '{address} の応答は、LLM_API = "{api}" の API のものではありません。'
+        "settings.py の LLM_HOST、LLM_PORT、LLM_API を確認してください。",
+    ),
+    Fault.MODEL_MISSING: Sentence(
+        "The LLM server says that it does not have the model {model}. Check LLM_MODEL in settings.py.",
+        "LLM サーバーによると、モデル {model} がありません。settings.py の LLM_MODEL を確認してください。",
+    ),
+    Fault.KEY_REFUSED: Sentence(
+        "The LLM server refuses the API key. Check LLM_API_KEY in settings.py, and what the key may be used for.",
+        "LLM サーバーが API キーを受け付けません。"
+        "settings.py の LLM_API_KEY と、そのキーで使える範囲を確認してください。",
+    ),
+    Fault.BUSY: Sentence(
+        "The LLM server is too busy right now. Try again in a minute; if it stays so, look at your account with the "
+        "provider.",
+        "LLM サーバーが混み合っています。1 分ほど待ってやり直してください。"
+        "続くときは、提供元でのアカウントの状態を確認してください。",
+    ),
+    Fault.REQUEST_REFUSED: Sentence(
+        "The LLM server refuses the question ({error}). Often another model helps: LLM_MODEL in settings.py.",
+        "LLM サーバーが質問を拒否しました ({error})。"
+        "settings.py の LLM_MODEL を別のモデルに変えると直ることがあります。",
+    ),
+    Fault.SERVER_ERROR: Sentence(
+        "The LLM server reports an error ({error}). Try again; if it stays so, look at the server's own log, or take a "
+        "smaller model.",
+        "LLM サーバーでエラーが起きました ({error})。もう一度試し、続くときは、サーバーのログを見るか、"
+        "小さいモデルに変えてください。",
+    ),
+    Fault.SILENT: Sentence(
+        "The LLM server at {address} is silent for too long. Try again; if loading the model takes that long, raise "
+        "LLM_READ_TIMEOUT in settings.py.",
+        "LLM サーバー ({address}) から長い間応答がありません。もう一度試し、モデルの読み込みに時間がかかるのであれば、"
+        "settings.py の LLM_READ_TIMEOUT を大きくしてください。",
+    ),
+    Fault.CUT_OFF: Sentence(
+        "The connection to the LLM server at {address} breaks off. Try again; if it stays so, look at the server's own "
+        "log, and check LLM_HOST (http:// or https://?) and LLM_PORT.",
+        "LLM サーバー ({address}) との接続が切れます。もう一度試し、続くときは、サーバーのログと、"
+        "settings.py の LLM_HOST (http:// か https:// か) と LLM_PORT を確認してください。",
+    ),
+}
+"""What else is wrong is said as it is in the channel."""
+CHECK_TOKEN = Sentence("Discord takes the TOKEN: the bot is {bot}.", "TOKEN は有効です。ボットの名前は {bot} です。")
+CHECK_NO_DISCORD = Sentence(
+    "Discord can't be reached, or answers with an error ({error}). Check the internet connection and "
+    "https://discordstatus.com, then try again.",
+    "Discord に接続できないか、エラーが返ってきました ({error})。インターネット接続と https://discordstatus.com を"
+    "確認してから、やり直してください。",
+)
+CHECK_INTENT = Sentence("Message Content Intent is switched on.", "Message Content Intent はオンになっています。")
+CHECK_SERVER = Sentence("The bot is in: {servers}", "ボットが参加している Discord サーバー: {servers}")
+CHECK_CHANNEL = Sentence("It finds the channel #{channel} of {server}.", "{server} に #{channel} があります。")
+CHECK_RIGHT = Sentence("In #{channel} it has the right: {right}", "#{channel} での権限があります: {right}")
+CHECKS: Dict[str, Sentence] = {
+    "llm_address": Sentence("LLM server", "LLM サーバー"),
+    "llm_api": Sentence("API of the LLM server", "LLM サーバーの API"),
+    "llm_model": Sentence("Model", "モデル"),
+    "llm_answer": Sentence("Answer of the model", "モデルの答え"),
+    "discord_token": Sentence("Discord token", "Discord のトークン"),
+    "message_content_intent": Sentence("Message Content Intent", "Message Content Intent"),
+    "discord_server": Sentence("Discord server", "Discord サーバー"),
+    "channel": Sentence("Channel", "チャンネル"),
+    "right": Sentence("Rights in the channel", "チャンネルでの権限"),
+}
+"""What is looked at, by its name in the JSON."""
 
 
 def may_be_note(text: str) -> bool:

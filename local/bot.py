@@ -17,7 +17,8 @@ READY = ("ready", "⚠️")
 
 
 def write_settings(path: Path, settings: Mapping[str, object]) -> Path:
-    """Write a settings.py with these values."""
+    """Write a settings.py with these values, which nobody else on this computer can read."""
+    path.touch(0o600)
     path.write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()), encoding="utf-8")
     return path
 
