@@ -803,7 +803,7 @@ def is_own(line: str) -> bool:
 _SMALL = "-# "
 _TELLING_CHARS = 20
 _SIGNS = "⚠⏳💭⏹🖼📎ℹ"
-_ELSEWHERE = ("SETTING", "START", "COMMAND", "CHECK")
+_ELSEWHERE = ("SETTING", "START", "COMMAND", "CHECK", "PACKAGES")
 """Beginnings of the names of sentences that are said elsewhere than in a message."""
 
 

@@ -17,7 +17,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 FILES: Dict[Language, Path] = {"en": PROJECT / "README.md", "ja": PROJECT / "README.ja.md"}
 SENTENCES_HEADING: Dict[Language, str] = {"en": "What the bot says", "ja": "ボットの文"}
 LOG_HEADING: Dict[Language, str] = {"en": "The log", "ja": "ログ"}
-CLEAR_BY_THEMSELVES = ("SETTING", "COMMAND_", "HELP", "STOP_BUTTON", "STOP_DONE", "MODEL_LIST", "MODEL_SWITCHED")
+CLEAR_BY_THEMSELVES = (
+    *("SETTING", "PACKAGES_", "CHECK_", "COMMAND_", "HELP"),
+    *("STOP_BUTTON", "STOP_DONE", "MODEL_LIST", "MODEL_SWITCHED"),
+)
 """What the names of sentences begin with that need no row in the table."""
 SENTENCES = {
     name: value

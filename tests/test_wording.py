@@ -45,3 +45,8 @@ def test_a_value_with_braces_is_said_as_it_is() -> None:
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(KeyError):
         Sentence("It says {text}", "内容は {text}").say("en")
+
+
+def test_what_is_said_at_the_terminal_alone_is_no_line_of_the_bots_in_a_channel() -> None:
+    assert wording.is_own(wording.BROKEN_OFF.en)
+    assert not wording.is_own("Python 3.8 is recent enough.")
