@@ -22,6 +22,8 @@ DISCORD = ("discord_token", "message_content_intent", "discord_server", "channel
 """What is looked at, in this order. Where one thing is wrong, what builds on it is skipped."""
 
 _SIGNS = {True: "✓", False: "✗", None: "–"}
+_ASCII_SIGNS = {True: "OK", False: "!!", None: "--"}
+"""Where the output has no others, as on Windows when it goes to a file."""
 
 
 class Line(NamedTuple):
@@ -60,12 +62,13 @@ async def check(path: Path, llm: Optional[Checks] = None, discord: Optional[Chec
     Without `llm` and `discord`, which need the packages, the servers are not looked at.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal may not know the signs
+        sys.stdout.reconfigure(errors="replace")
+    signs = _SIGNS if _can_print("".join(_SIGNS.values())) else _ASCII_SIGNS
     made: List[Line] = []
     async for line in _lines(look_at_settings(path), path, llm, discord):
         made.append(line)
         if not as_json:
-            print(_SIGNS[line.ok], line.says, flush=True)
+            print(signs[line.ok], line.says, flush=True)
     is_well = all(line.ok is not False for line in made)
     if as_json:
         print(json.dumps({"ok": is_well, "checks": [line._asdict() for line in made]}))
@@ -103,6 +106,14 @@ async def _lines(looked: Looked, path: Path, llm: Optional[Checks], discord: Opt
             if name not in done:
                 title = wording.CHECKS[name].say(language)
                 yield Line(name, None, wording.CHECK_SKIPPED.say(language, what=title))
+
+
+def _can_print(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _python(language: Language) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from importlib import metadata
@@ -58,10 +59,11 @@ def how_to_install(language: Language) -> str:
 
 
 def _found(name: str) -> Optional[str]:
-    try:
-        return str(metadata.version(name))
-    except metadata.PackageNotFoundError:
-        return None
+    # Python 3.8 looks for the name as it stands in the folder's: discord_py, or discord.py of an older version.
+    for spelling in (re.sub(r"[-_.]+", "_", name), name):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return str(metadata.version(spelling))
+    return None
 
 
 def _numbers(version: str) -> _Version:

@@ -159,6 +159,11 @@ def test_as_json(doctor: Doctor, discord: LocalDiscord) -> None:
     assert (oks["discord_token"], oks["message_content_intent"], oks["channel"]) == (True, False, True)
 
 
+def test_where_the_signs_cannot_be_printed_there_are_others(doctor: Doctor) -> None:
+    run = doctor.run(environment={"PYTHONIOENCODING": "cp1252"}, TOKEN="wrong.token.here")
+    assert [line[:2] for line in run.lines] == ["OK"] * 9 + ["!!"] + ["--"] * 4
+
+
 def test_several_channels_and_a_thread(doctor: Doctor, discord: LocalDiscord) -> None:
     run = doctor.run(CHATBOT_CH_ID=[discord.channel, discord.other_channel, discord.thread])
     assert run.signs == HERE_FINE + LLM_FINE + DISCORD_FINE + "✓✓✓✓✓✓" * 2
