@@ -160,7 +160,7 @@ def test_as_json(doctor: Doctor, discord: LocalDiscord) -> None:
 
 
 def test_where_the_signs_cannot_be_printed_there_are_others(doctor: Doctor) -> None:
-    run = doctor.run(environment={"PYTHONIOENCODING": "cp1252"}, TOKEN="wrong.token.here")
+    run = doctor.run(environment={"PYTHONIOENCODING": "ascii"}, TOKEN="wrong.token.here")
     assert [line[:2] for line in run.lines] == ["OK"] * 9 + ["!!"] + ["--"] * 4
 
 
