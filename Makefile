@@ -3,7 +3,7 @@
 VENV := .venv
 export PYTHON EXCEPT
 
-.PHONY: help run demo test test-all fuzz soak screenshots lint format clean
+.PHONY: help run demo test test-all fuzz soak screenshots lint audit format clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
@@ -41,6 +41,10 @@ lint: ## check style and types (Python 3.10 or later)
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
 	$(VENV)/bin/python -m mypy .
+
+audit: ## look for known vulnerabilities in the packages that the bot runs with (Python 3.10 or later)
+	@tools/venv.sh $(VENV) test
+	$(VENV)/bin/python tools/audit.py
 
 format: ## lay out the code as `make lint` wants it
 	@tools/venv.sh $(VENV) test

@@ -40,8 +40,9 @@ from discord.ext import commands
 
 from chat import config, controls, discord_checks, doctor, leftovers, llm_checks, start, wording
 from chat.access import Access
-from chat.answering import Answer, Answers, Ask, one_line
+from chat.answering import Answer, Answers, Ask
 from chat.channel_writer import PASSING_ERRORS
+from chat.characters import one_line
 from chat.faults import Fault, LLMError
 from chat.messages import Messages
 from chat.models import Models
@@ -123,7 +124,7 @@ class ChatBot(commands.Bot):
 
     async def on_ready(self) -> None:
         """Log who and where the bot is, and what would keep it from answering."""
-        _log.info("Logged in as %s (id %s)", self.user, self.user.id if self.user else "?")
+        _log.info("Logged in as %s (id %s)", one_line(str(self.user)), self.user.id if self.user else "?")
         for problem in start.channel_problems(self, self.settings.channel_ids, self._console):
             _log.error("%s", problem)
         self.messages.may_have_missed()

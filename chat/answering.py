@@ -14,6 +14,7 @@ import discord
 
 from chat import conversation, files, wire, wording
 from chat.channel_writer import PASSING_ERRORS, ChannelWriters, WrittenReply
+from chat.characters import one_line
 from chat.controls import StopButton
 from chat.conversation import Person, Spoken
 from chat.destination import ByInteraction, InChannel
@@ -417,8 +418,3 @@ def _end_for_log(end: Optional[End]) -> str:
     if isinstance(end, TooLong):
         return "too long"
     return "incomplete" if isinstance(end, Incomplete) else "stopped"
-
-
-def one_line(text: str) -> str:
-    """Somebody else's words, which must not look like a line of the log."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -16,6 +16,11 @@ def is_blank(text: str) -> bool:
     return not text.strip() or all(char in _BLANKS or unicodedata.category(char) in _INVISIBLE for char in text)
 
 
+def one_line(text: str) -> str:
+    """Somebody else's words as they can stand in a line of the log, and can't look like one."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul fillers, the empty Braille pattern
 _INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")
 

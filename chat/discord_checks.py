@@ -12,8 +12,8 @@ import discord
 from discord.abc import GuildChannel
 
 from chat import start, wording
-from chat.answering import one_line
 from chat.channel_writer import PASSING_ERRORS
+from chat.characters import one_line
 from chat.doctor import DISCORD, Line, fine, wrong
 
 if TYPE_CHECKING:

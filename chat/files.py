@@ -68,7 +68,7 @@ async def read(attachments: Sequence[discord.Attachment], pictures: int) -> File
     images: List[Image] = []
     problems: List[Problem] = []
     for attachment in attachments:
-        name = one_line(attachment.filename)
+        name = _shown_name(attachment.filename)
         try:
             if is_picture(attachment):
                 _check_picture(pictures - len(images), pictures)
@@ -130,6 +130,6 @@ def _in_fence(name: str, text: str) -> str:
     return f"File {json.dumps(name, ensure_ascii=False)}:\n{fence}\n{text.rstrip()}\n{fence}"
 
 
-def one_line(name: str) -> str:
+def _shown_name(name: str) -> str:
     """A file's name, which anybody may have chosen, as it can stand in a note."""
     return "".join(char for char in name if char.isprintable() and char not in "`*_~|<>[]@")[:80] or "?"

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, AsyncIterator, List, Optional
 
 from chat import wording
-from chat.answering import one_line
+from chat.characters import one_line
 from chat.doctor import Line, fine, wrong
 from chat.faults import Fault, LLMError
 from llm_model import Failed, Incomplete, LLM_Model, Message, Stopped, same_model

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Iterable, List
 import discord
 
 from chat import wording
+from chat.characters import one_line
 
 if TYPE_CHECKING:
     from chat.wording import Language
@@ -72,5 +73,5 @@ def _problem(client: discord.Client, channel_id: int, console: Language) -> str:
     lacking = lacking_rights(channel.permissions_for(channel.guild.me))
     if lacking:
         return rights_problem(channel.name, channel.guild.name, lacking, console)
-    _log.info("Answering in #%s (id %s) of %s", channel.name, channel.id, channel.guild.name)
+    _log.info("Answering in #%s (id %s) of %s", one_line(channel.name), channel.id, one_line(channel.guild.name))
     return ""

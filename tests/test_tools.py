@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +133,32 @@ def test_a_folder_that_is_no_virtual_environment_is_left_alone(tmp_path: Path) -
     assert ended.returncode == 1
     assert "is no virtual environment" in ended.stderr
     assert mine.read_text() == "mine"
+
+
+def _audit(tmp_path: Path, script: str) -> int:
+    """What tools/audit.py makes of a pip-audit that does this; `report` is where it writes to."""
+    program = tmp_path / "audit.py"
+    program.write_text(f"import sys\nreport = open(sys.argv[-1], 'w')\n{script}\n")
+    module = runpy.run_path(str(PROJECT / "tools" / "audit.py"))
+    status: int = module["audit"](tmp_path / "requirements.txt", (sys.executable, str(program)))
+    return status
+
+
+def test_known_vulnerabilities_are_named_and_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = {"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "CVE-1"}]}, {"name": "b"}]}
+    assert _audit(tmp_path, f"report.write({json.dumps(report)!r}); report.close(); sys.exit(1)") == 1
+    assert capsys.readouterr().out == "a 1: CVE-1\n"
+
+
+def test_packages_without_any_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = {"dependencies": [{"name": "a", "version": "1", "vulns": []}]}
+    assert _audit(tmp_path, f"report.write({json.dumps(report)!r})") == 0
+    assert capsys.readouterr().out == "No known vulnerabilities in 1 packages\n"
+
+
+def test_a_service_that_can_not_be_reached_is_told_and_passes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = "import os; report.close(); os.remove(report.name); sys.exit('no route to host')"
+    assert _audit(tmp_path, script) == 0
+    assert "no route to host" in capsys.readouterr().out
