@@ -144,18 +144,27 @@ class Answers:
         self._running[task] = answer
         writer, end = self._writers.of(destination), None
         try:
-            with writer.writing(answer.written):
-                await _wait_in_line(answer, writer)
-                talk = await self._prepared(answer, messages)
-                end = await self._stream(answer, talk, writer)
-                thought_only = reply.thinking and isinstance(end, (Finished, Incomplete, TooLong))
-                note = "\n".join(self._notes(answer, talk, end))
-                writer.finish(answer.written, note, keep_thoughts=thought_only)
-                await answer.written.over.wait()
+            with writer.writing(written):
+                end = await self._make(answer, messages, writer)
         finally:
             del self._running[task]
             self._turns.leave(answer.ticket)
-            _log_answer(ask.message, answer.written, end, self._clock())
+            _log_answer(ask.message, written, end, self._clock())
+
+    async def _make(self, answer: Answer, messages: Messages, writer: ChannelWriter) -> Optional[End]:
+        try:
+            await _wait_in_line(answer, writer)
+            talk = await self._prepared(answer, messages)
+            end = await self._stream(answer, talk, writer)
+        except Exception:  # raised again: it is a fault of our own, of which whoever asked must hear too
+            fault = wording.fault(Fault.INTERNAL, self._settings.llm_api)
+            writer.finish(answer.written, fault.say(answer.ask.language))
+            await answer.written.over.wait()
+            raise
+        thought_only = answer.written.reply.thinking and isinstance(end, (Finished, Incomplete, TooLong))
+        writer.finish(answer.written, "\n".join(self._notes(answer, talk, end)), keep_thoughts=thought_only)
+        await answer.written.over.wait()
+        return end
 
     async def hint(self, message: discord.Message, sentence: str, *, short_lived: bool = False) -> None:
         """Reply with a sentence of our own; return when it stands there, or can't, or is gone again."""

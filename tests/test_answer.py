@@ -150,8 +150,8 @@ def test_japanese_input_may_write_the_command_in_full_width(house: House, comman
 
 def test_many_hints_at_once_meet_no_limit(house: House) -> None:
     house.discord.limits.set_all(limit=3, per=0.5)
-    for _ in range(9):
-        house.ask("")
+    for number in range(9):
+        house.ask("", house.discord.person(f"Person {number}"))
     house.discord.wait_for(lambda: len(house.texts()) == 9)
     assert [call for call in house.discord.calls if call.status == 429 and call.channel_id == house.place] == []
 

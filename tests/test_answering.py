@@ -1,0 +1,44 @@
+"""An answer whose making fails in the bot itself: the person hears of it, and so does whoever runs the bot."""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord as discord_py
+import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+import chatbot
+from chat import config, wording
+from chat.faults import Fault
+from chat.messages import Before, Messages
+from local.discord_server import LocalDiscord
+from local.llm_server import LocalLLM
+from local.run_bot import point_discord_at
+from tests.house import settings_for
+
+
+def test_a_fault_of_our_own_is_told_and_logged(
+    discord: LocalDiscord, llm: LocalLLM, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(_messages: Messages, _question: discord_py.Message, _most: int) -> Before:
+        raise RuntimeError("a part of the bot is broken")
+
+    async def run() -> str:
+        bot = chatbot.ChatBot(config.parse(settings_for(discord, llm)), "en")
+        running = asyncio.ensure_future(bot.start(discord.token))
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, discord.wait_until_connected)
+        question = await loop.run_in_executor(None, discord.say, "!chat Hi")
+        reply = await loop.run_in_executor(None, discord.wait_for_reply, question)
+        await bot.close()
+        await running
+        return reply.content
+
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    point_discord_at(discord.url)
+    monkeypatch.setattr(Messages, "before", broken)
+    assert asyncio.run(run()) == wording.fault(Fault.INTERNAL, "ollama").en
+    assert "a part of the bot is broken" in caplog.text
