@@ -36,7 +36,7 @@ from email.message import Message
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable, Coroutine, Mapping, NamedTuple, Sequence, TypeVar
+from typing import Any, Callable, Coroutine, Iterator, Mapping, NamedTuple, Sequence, TypeVar
 
 from local.llm_format import MODEL, ErrorForm, Format, Ollama, OpenAI
 from local.llm_http import Connection, Reply, Request, json_reply, read_request, response_head, text_reply
@@ -678,6 +678,20 @@ def refused_port(host: str = "127.0.0.1") -> int:
     with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as unused:
         port: int = unused.getsockname()[1]
         return port
+
+
+@contextlib.contextmanager
+def full_backlog() -> Iterator[int]:
+    """A port at which the kernel takes no more connections, so that connecting takes for ever (on Linux)."""
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 - the parameter has no name
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
 
 
 def self_signed_certificate(folder: Path) -> tuple[Path, Path]:

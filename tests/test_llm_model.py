@@ -25,7 +25,7 @@ from chat.faults import Fault, LLMError
 from chat.wire import Text, Thinking
 from llm_model import End, Failed, Finished, Image, Incomplete, LLM_Model, Message, Stopped, Stream, TooLong, same_model
 from local.llm_format import ollama_error, ollama_record, openai_error
-from local.llm_server import Chat, LocalLLM, refused_port, self_signed_certificate
+from local.llm_server import Chat, LocalLLM, full_backlog, refused_port, self_signed_certificate
 
 T = TypeVar("T")
 Script = Callable[[Chat], None]
@@ -558,20 +558,6 @@ def test_a_refused_port_is_unreachable() -> None:
 
 def test_a_name_that_nobody_has_is_unknown() -> None:
     assert fault_of(model_at("http://nowhere.invalid:11434")) is Fault.NAME_UNKNOWN
-
-
-@contextlib.contextmanager
-def full_backlog() -> Iterator[int]:
-    """A port at which the kernel takes no more connections, so that connecting takes for ever."""
-    with contextlib.ExitStack() as sockets:
-        listener = sockets.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(4):
-            waiting = sockets.enter_context(socket.socket())
-            waiting.setblocking(False)  # noqa: FBT003 - the parameter has no name
-            waiting.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels refuse what doesn't fit the backlog")

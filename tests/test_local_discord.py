@@ -26,6 +26,7 @@ from discord.http import Route
 
 from local import run_bot
 from local.discord_server import DiscordServer, LocalDiscord
+from local.discord_server.errors import SLOW_MODE
 from local.discord_server.limits import Limits, Rule, judge
 from local.discord_server.mentions import find_mentions
 
@@ -236,6 +237,37 @@ def test_client_hears_of_channels_that_come_change_and_go(server: LocalDiscord, 
     assert bot.hears("message").content == "seen"
 
 
+def test_a_bot_that_is_removed_hears_and_may_nothing_until_it_is_invited(server: LocalDiscord, bot: Bot) -> None:
+    server.remove_bot()
+    assert bot.hears("guild_remove").id == server.guild_id
+    assert server.bot not in server.members
+    refused = post(server, "nobody hears me")
+    assert (refused.status_code, refused.json()["code"]) == (403, 50001)
+    server.say("unheard")
+    server.add_channel("unseen")
+    server.invite_bot()
+    assert bot.hears("guild_join").get_channel(server.channel).name == "chat"
+    server.say("heard")
+    assert bot.hears("message").content == "heard"
+    assert post(server, "I am back").status_code == 200
+
+
+def test_a_bot_that_is_in_no_guild_logs_in_all_the_same(pointed: LocalDiscord) -> None:
+    pointed.remove_bot()
+    with Bot(pointed) as client:
+        client.hears("ready")
+        assert list(client.guilds) == []
+
+
+def test_slow_mode_is_told_and_does_not_concern_bots(server: LocalDiscord, bot: Bot) -> None:
+    server.set_slow_mode(server.channel, 60)
+    bot.hears("guild_channel_update")
+    channel = bot.get_channel(server.channel)
+    assert isinstance(channel, discord.TextChannel)
+    assert channel.slowmode_delay == 60
+    assert [post(server, "at once").status_code for _ in range(2)] == [200, 200]
+
+
 def test_bots_and_webhooks_are_known_as_such(server: LocalDiscord, bot: Bot) -> None:
     server.say("beep", author=server.person("Robo", bot=True))
     assert bot.hears("message").author.bot
@@ -297,7 +329,7 @@ def test_client_can_fetch_guild_channels_and_own_rights_without_a_gateway(pointe
 
 
 def test_bot_that_was_not_invited_sees_nothing_of_the_guild(pointed: LocalDiscord) -> None:
-    pointed.invited = False
+    pointed.bot_is_member = False
     assert api(pointed, "GET", "/users/@me/guilds").json() == []
     guild = f"/guilds/{pointed.guild_id}"
     for path in (guild, f"{guild}/channels", f"{guild}/members/{pointed.bot.id}"):
@@ -746,6 +778,16 @@ def test_429_can_be_ordered_with_its_wait(server: LocalDiscord) -> None:
     assert (answer.status_code, answer.json()["retry_after"], answer.json()["global"]) == (429, 1.5, True)
     assert answer.headers["X-RateLimit-Scope"] == "global"
     assert post(server, "x").status_code == 200
+
+
+def test_429_can_have_a_code_of_its_own(server: LocalDiscord) -> None:
+    server.faults.rate_limit("POST", retry_after=2, code=SLOW_MODE)
+    assert post(server, "too soon").json() == {
+        "message": "You are being rate limited.",
+        "retry_after": 2.0,
+        "global": False,
+        "code": 20016,
+    }
 
 
 @pytest.mark.parametrize("applied", [True, False])

@@ -26,6 +26,7 @@ class ApiError(Exception):
         self.headers: Dict[str, str] = dict(headers or {})
 
 
+SLOW_MODE = 20016  # the code of a 429 for whoever writes too soon in a channel with slow mode
 UNAUTHORIZED = (401, 0, "401: Unauthorized")
 NOT_FOUND = (404, 0, "404: Not Found")
 UNKNOWN_CHANNEL = (404, 10003, "Unknown Channel")
@@ -54,12 +55,17 @@ def form_error(field: str, code: str, message: str) -> ApiError:
     return ApiError(400, 50035, "Invalid Form Body", {"errors": errors})
 
 
-def rate_limited(retry_after: float, *, is_global: bool = False) -> ApiError:
-    """429; `retry_after` in seconds. The Retry-After header holds whole seconds, the body milliseconds."""
+def rate_limited(retry_after: float, *, is_global: bool = False, code: int = 0) -> ApiError:
+    """429; `retry_after` in seconds. The Retry-After header holds whole seconds, the body milliseconds.
+
+    `code` is Discord's own of a limit that is no bucket's, such as SLOW_MODE.
+    """
     seconds = math.ceil(retry_after * 1000) / 1000
     headers = {"Retry-After": str(math.ceil(seconds)), "X-RateLimit-Scope": "global" if is_global else "user"}
     if is_global:
         headers["X-RateLimit-Global"] = "true"
     error = ApiError(429, 0, "You are being rate limited.", headers=headers)
     error.body = {"message": "You are being rate limited.", "retry_after": seconds, "global": is_global}
+    if code:
+        error.body["code"] = code
     return error

@@ -55,17 +55,18 @@ class Faults:
         """Answer with this status and Discord's error code, without applying the call."""
         self._add(Fault(method, channel, times, ApiError(status, code, f"{status}: Local fault")))
 
-    def rate_limit(
+    def rate_limit(  # noqa: PLR0913 - all but the first by name
         self,
         method: Optional[str] = None,
         *,
         retry_after: float,
         is_global: bool = False,
+        code: int = 0,
         times: int = 1,
         channel: Optional[int] = None,
     ) -> None:
         """Answer 429 with `retry_after` seconds, whatever was used of the limits."""
-        self._add(Fault(method, channel, times, rate_limited(retry_after, is_global=is_global)))
+        self._add(Fault(method, channel, times, rate_limited(retry_after, is_global=is_global, code=code)))
 
     def drop(
         self, method: Optional[str] = None, *, applied: bool, times: int = 1, channel: Optional[int] = None
@@ -78,6 +79,12 @@ class Faults:
     ) -> None:
         """Apply the call at once but answer `seconds` later."""
         self._add(Fault(method, channel, times, delay=seconds))
+
+    @property
+    def waiting(self) -> int:
+        """How many faults still wait for calls."""
+        with self._lock:
+            return len(self._waiting)
 
     def clear(self) -> None:
         """Forget the faults that no call has met."""

@@ -20,7 +20,7 @@ from aiohttp import WSMsgType, web
 from . import payloads
 from .routes import gateway_url
 from .state import State
-from .values import DM, Change, Notice, RoleChange
+from .values import DM, Change, GuildChange, Notice, RoleChange
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME = 0, 1, 2, 3, 4, 6
 REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 8, 9, 10, 11
@@ -159,7 +159,9 @@ class Gateway:
     def hear(self, notice: Notice) -> None:
         """Dispatch a change to the sessions that asked for it."""
         for session in list(self._sessions.values()):
-            if isinstance(notice, RoleChange) and session.intents & GUILDS:
+            if isinstance(notice, GuildChange) and session.intents & GUILDS:
+                session.dispatch(notice.event, self._joined_or_left(notice, session))
+            if isinstance(notice, RoleChange) and session.intents & GUILDS and self._state.bot_is_member:
                 role = payloads.role(notice.role, self._state.guild_id)
                 session.dispatch(notice.event, {"guild_id": str(self._state.guild_id), "role": role})
             if isinstance(notice, Change) and self._is_for(session, notice):
@@ -244,9 +246,8 @@ class Gateway:
             if isinstance(data.get("presence"), dict):
                 self._state.record_presence(data["presence"])
             session.dispatch("READY", self._ready(session, data))
-            if session.intents & GUILDS and self._state.invited:
-                guild = payloads.guild(self._state, all_members=bool(session.intents & GUILD_MEMBERS))
-                session.dispatch("GUILD_CREATE", guild)
+            if session.intents & GUILDS and self._state.bot_is_member:
+                session.dispatch("GUILD_CREATE", self._guild(session))
             self._state.record_gateway("IDENTIFY")
 
     def _refusal(self, connection: Connection, data: Json) -> int:
@@ -262,8 +263,17 @@ class Gateway:
         refused = any(intents & bit and name not in allowed for name, bit in PRIVILEGED.items())
         return DISALLOWED_INTENTS if refused else 0
 
+    def _guild(self, session: Session) -> Json:
+        return payloads.guild(self._state, all_members=bool(session.intents & GUILD_MEMBERS))
+
+    def _joined_or_left(self, change: GuildChange, session: Session) -> Json:
+        if change.event == "GUILD_DELETE":
+            return {"id": str(self._state.guild_id)}
+        # "unavailable" is said only of the guilds that READY has named: by that, clients know a guild that is new.
+        return {name: value for name, value in self._guild(session).items() if name != "unavailable"}
+
     def _ready(self, session: Session, data: Json) -> Json:
-        guilds = [{"id": str(self._state.guild_id), "unavailable": True}] if self._state.invited else []
+        guilds = [{"id": str(self._state.guild_id), "unavailable": True}] if self._state.bot_is_member else []
         ready = {
             "v": 10,
             "user": payloads.user(self._state.bot),
@@ -321,6 +331,8 @@ class Gateway:
     def _is_for(self, session: Session, change: Change) -> bool:
         if change.data is not None:
             return True  # an interaction, whatever the intents and rights
+        if not self._state.bot_is_member and change.channel.kind != DM:
+            return False
         return bool(session.intents & needed_intent(change)) and self._visible(change)
 
     def _visible(self, change: Change) -> bool:

@@ -89,7 +89,7 @@ def channel(state: State, place: Channel) -> Json:
     }
     if place.kind == DM:
         return {**common, "recipients": [user(place.recipient)] if place.recipient else []}
-    common.update(guild_id=str(state.guild_id), name=place.name, rate_limit_per_user=0)
+    common.update(guild_id=str(state.guild_id), name=place.name, rate_limit_per_user=place.slow_mode)
     if place.kind == THREAD:
         return {**common, **_thread(state, place, len(latest))}
     overwrites = []

@@ -116,7 +116,7 @@ class Routes:
         if not 1 <= limit <= MAX_GUILDS:
             raise form_error("limit", "NUMBER_TYPE_MAX", f"int value should be between 1 and {MAX_GUILDS}.")
         after, before = _number(request.query, "after", 0), _number(request.query, "before", 1 << 63)
-        if not self._state.invited or not after < self._state.guild_id < before:
+        if not self._state.bot_is_member or not after < self._state.guild_id < before:
             return 200, []
         counts = {"approximate_member_count": len(self._state.members)} if _wants_counts(request) else {}
         return 200, [{**payloads.own_guild(self._state), **counts}]
@@ -204,7 +204,7 @@ class Routes:
     # Checks
 
     def _check_guild(self, request: ApiRequest) -> None:
-        if not self._state.invited or request.ids["guild_id"] != self._state.guild_id:
+        if not self._state.bot_is_member or request.ids["guild_id"] != self._state.guild_id:
             raise ApiError(*UNKNOWN_GUILD)
 
     def _visible_channel(self, request: ApiRequest) -> Channel:

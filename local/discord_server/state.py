@@ -30,6 +30,7 @@ from .values import (
     Change,
     Channel,
     GatewayRecord,
+    GuildChange,
     Interaction,
     Mentions,
     Message,
@@ -52,8 +53,9 @@ class State:
     A test may set `latency` (round trip in seconds; half of it passes before a call is applied and before a gateway
     event is sent), `heartbeat_interval` (seconds), `privileged_intents` (names of what is switched on in the
     Developer Portal: "message_content", "guild_members", "presences"), `limits`, `faults`, and, before a bot
-    connects, `invited` (whether the bot is in the guild). The ids `channel`, `other_channel` and `thread` and the
-    user `bot` are there from the start. `locale` is the guild's preferred locale.
+    connects, `bot_is_member` (whether the bot is in the guild; later by `remove_bot`, `invite_bot`). The ids
+    `channel`, `other_channel` and `thread` and the user `bot` are there from the start. `locale` is the guild's
+    preferred locale.
     """
 
     def __init__(self, *, bot_name: str = "Chatbot", locale: str = "en-US") -> None:
@@ -64,8 +66,8 @@ class State:
         self.heartbeat_interval = 41.25
         self.privileged_intents: Set[str] = {"message_content"}
         self.locale = locale
-        self.invited = True
         self.url = ""
+        self.bot_is_member = True
         self._last_id = 0
         self._wall_offset = time.time() - time.monotonic()
         self._listeners: List[Callable[[Notice], None]] = []
@@ -192,6 +194,25 @@ class State:
         """Give the bot a right in a text channel; the opposite of `take_right`."""
         self._overwrite(channel, RIGHTS[right], given=True)
 
+    def set_slow_mode(self, channel: int, seconds: int) -> None:
+        """Let people wait so long between two messages in a text channel; it does not concern bots."""
+        with self.changed:
+            new = replace(self._channels[channel], slow_mode=seconds)
+            self._channels[channel] = new
+            self._tell(Change("CHANNEL_UPDATE", new))
+
+    def remove_bot(self) -> None:
+        """Remove the bot from the guild, as a moderator does: it may do nothing there, and hears no more of it."""
+        with self.changed:
+            self.bot_is_member = False
+            self._tell(GuildChange("GUILD_DELETE"))
+
+    def invite_bot(self) -> None:
+        """Take the bot into the guild again."""
+        with self.changed:
+            self.bot_is_member = True
+            self._tell(GuildChange("GUILD_CREATE"))
+
     @property
     def users(self) -> Tuple[User, ...]:
         """Everybody, webhooks too."""
@@ -201,7 +222,8 @@ class State:
     @property
     def members(self) -> Tuple[User, ...]:
         """Everybody who is in the guild."""
-        return tuple(user for user in self.users if not user.webhook)
+        absent = None if self.bot_is_member else self.bot
+        return tuple(user for user in self.users if not user.webhook and user != absent)
 
     @property
     def roles(self) -> Tuple[Role, ...]:
@@ -227,6 +249,8 @@ class State:
 
     def rights(self, user: User, channel: Channel) -> int:
         """A user's permission bits in a channel; a thread has those of its parent."""
+        if user == self.bot and not self.bot_is_member and channel.kind != DM:
+            return 0
         with self.changed:
             place = self._channels.get(channel.parent_id or 0, channel)
         # The overwrites are the bot's own.
@@ -243,7 +267,7 @@ class State:
 
     def bot_rights(self, channel: Channel) -> int:
         """The bot's permission bits in a channel."""
-        return self.rights(self.bot, channel) if self.invited or channel.kind == DM else 0
+        return self.rights(self.bot, channel)
 
     def bot_may(self, channel: Channel, right: str) -> bool:
         """Whether the bot has a right; in a thread, "send_messages" means to send there."""

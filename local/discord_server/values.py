@@ -63,7 +63,8 @@ class Role:
 class Channel:
     """A text channel, a thread under one, a category, or the direct messages with one person.
 
-    `allowed` and `denied` are the bits of the bot's own permission overwrite in this channel.
+    `allowed` and `denied` are the bits of the bot's own permission overwrite in this channel. `slow_mode` is the time
+    in seconds that a person has to wait between two messages; bots are unaffected, and here people are patient.
     """
 
     id: int
@@ -73,6 +74,7 @@ class Channel:
     recipient: Optional[User] = None
     allowed: int = 0
     denied: int = 0
+    slow_mode: int = 0
 
 
 @dataclass(frozen=True)
@@ -240,4 +242,11 @@ class PresenceChange:
     presence: Dict[str, Any] = field(hash=False)
 
 
-Notice = Union[Change, RoleChange, PresenceChange, Call]
+@dataclass(frozen=True)
+class GuildChange:
+    """The bot is a member of the guild from now on (GUILD_CREATE), or no longer (GUILD_DELETE)."""
+
+    event: str
+
+
+Notice = Union[Change, RoleChange, GuildChange, PresenceChange, Call]
