@@ -226,6 +226,22 @@ class ChatBot(commands.Bot):
                 answer.stop()
         self.messages.forget(message_ids)
 
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Stop the answers there and in its threads."""
+        self._gone(lambda question: channel.id in (question.channel.id, _channel_of(question.channel)))
+
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """Stop the answers there."""
+        self._gone(lambda question: question.channel.id == event.thread_id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Stop the answers in a server that the bot is no longer in."""
+        self._gone(lambda question: question.guild is not None and question.guild.id == guild.id)
+
+    def _gone(self, fits: Callable[[discord.Message], bool]) -> None:
+        for answer in self.answers.to_questions(fits):
+            answer.question_is_gone()
+
     async def on_command_error(self, context: Context, error: commands.CommandError) -> None:  # type: ignore[override]
         """Pass over commands that are meant for other bots; log a fault of our own."""
         cause = _cause(error)

@@ -123,6 +123,10 @@ class Answers:
         """Give the answer that a message is a page of, or the question to."""
         return next((answer for answer in self._running.values() if _is_about(answer, message_id)), None)
 
+    def to_questions(self, fits: Callable[[discord.Message], bool]) -> List[Answer]:
+        """Give the answers to the questions that fit."""
+        return [answer for answer in self._running.values() if fits(answer.ask.message)]
+
     def of_person(self, user_id: int, channel_id: int) -> List[Answer]:
         """Give somebody's answers in a channel."""
         about = ((answer, answer.ask.message) for answer in self._running.values())
