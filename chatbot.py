@@ -245,6 +245,8 @@ class ChatBot(commands.Bot):
     async def on_command_error(self, context: Context, error: commands.CommandError) -> None:  # type: ignore[override]
         """Pass over commands that are meant for other bots; log a fault of our own."""
         cause = _cause(error)
+        if self.closing:  # its connection was closed under it: old versions of aiohttp raise anything then
+            return
         if isinstance(cause, (commands.CommandNotFound, commands.MissingRequiredArgument)):  # the latter: see Chat
             return
         if isinstance(cause, (discord.HTTPException, *PASSING_ERRORS)):
@@ -255,6 +257,11 @@ class ChatBot(commands.Bot):
             language = self.language_of(context.guild)
             sentence = wording.fault(Fault.INTERNAL, self.settings.llm_api).say(language)
             await self.tell(context.message, sentence, context.interaction)
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        """Log a fault of our own, but for those that closing makes (see on_command_error)."""
+        if not self.closing:
+            await super().on_error(event_method, *args, **kwargs)
 
     def answers_in(self, channel: discord.abc.MessageableChannel) -> bool:
         """Whether this is a channel of CHATBOT_CH_ID or a thread under one."""
