@@ -24,16 +24,32 @@ def write_settings(path: Path, settings: Mapping[str, object]) -> Path:
 
 
 class BotProcess:
-    """The bot from `start` to `stop`, or in a `with` block; what it logs can be waited for."""
+    """The bot from `start` to `stop`, or in a `with` block; what it logs can be waited for.
 
-    def __init__(self, discord_url: str, settings: Path, environment: Optional[Mapping[str, str]] = None) -> None:
-        self._command = [sys.executable, "-m", "local.run_bot", "--discord", discord_url, "--"]
+    `runner` is the module that is run in place of run_bot, with the same arguments.
+    """
+
+    def __init__(
+        self,
+        discord_url: str,
+        settings: Path,
+        environment: Optional[Mapping[str, str]] = None,
+        *,
+        runner: str = "local.run_bot",
+    ) -> None:
+        self._command = [sys.executable, "-m", runner, "--discord", discord_url, "--"]
         self._command += ["--settings", str(settings)]
         self._environment = environment
         self._process: Optional[subprocess.Popen[str]] = None
         self._lines: List[str] = []
         self._grown = threading.Condition()
         self._reader = threading.Thread(target=self._read, name="bot-log")
+
+    def again(self) -> BotProcess:
+        """Give one that runs the same bot anew, not started yet."""
+        bot = BotProcess("", Path(), self._environment)
+        bot._command = self._command
+        return bot
 
     @property
     def log(self) -> str:
@@ -63,11 +79,20 @@ class BotProcess:
         """Wait until it has logged in, and has looked at its channels and the LLM server."""
         self.wait_for_log(*READY, timeout=timeout)
 
-    def wait_for_log(self, *texts: str, timeout: float = 10.0) -> str:
-        """Wait for a line that has one of the texts, and give it. AssertionError after `timeout` seconds or its end."""
+    @property
+    def lines(self) -> int:
+        """How many lines it has written."""
+        with self._grown:
+            return len(self._lines)
+
+    def wait_for_log(self, *texts: str, timeout: float = 10.0, after: int = 0) -> str:
+        """Wait for a line that has one of the texts, and give it. AssertionError after `timeout` seconds or its end.
+
+        The first `after` lines don't count.
+        """
 
         def found() -> Optional[str]:
-            return next((line for line in self._lines if any(text in line for text in texts)), None)
+            return next((line for line in self._lines[after:] if any(text in line for text in texts)), None)
 
         with self._grown:
             self._grown.wait_for(lambda: found() or not self._reader.is_alive(), timeout)

@@ -1,9 +1,8 @@
-"""What whoever runs the bot sees at its start and end, in the terminal."""
+"""What whoever runs the bot sees at its start, in the terminal; faults/test_machine.py has its end."""
 
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -157,46 +156,9 @@ def test_it_stays_up_until_the_llm_server_is_there(
         discord.wait_for(lambda: [reply.content for reply in discord.replies(again)] == ["Hello!"])
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_breaks_the_answer_off_with_a_word_and_frees_the_llm(
-    discord: LocalDiscord, llm: LocalLLM, run: BotProcess, number: int
-) -> None:
-    run.start()
-    run.wait_until_ready()
-    discord.say("!chat Hello!")
-    chat = llm.next_chat()
-    chat.say("I was about to say")
-    discord.wait_for(lambda: discord.messages()[-1].content.startswith("I was"))
-    run.signal(number)
-    assert run.wait() == -number
-    chat.wait_closed()
-    assert discord.messages()[-1].content == f"I was about to say\n-# {wording.BROKEN_OFF.en}"
-    assert "Traceback" not in run.log
-
-
-def test_a_signal_before_the_first_text(discord: LocalDiscord, llm: LocalLLM, run: BotProcess) -> None:
-    run.start()
-    run.wait_until_ready()
-    discord.say("!chat Hello!")
-    chat = llm.next_chat()
-    run.signal(signal.SIGTERM)
-    assert run.wait() == -signal.SIGTERM
-    chat.wait_closed()
-    assert discord.messages()[-1].content == wording.BROKEN_OFF.en
-
-
 def test_a_lost_connection_to_discord_is_one_line_in_the_log(discord: LocalDiscord, run: BotProcess) -> None:
     run.start()
     run.wait_until_ready()
     discord.stop()
     assert "Cannot connect to host" in run.wait_for_log("Attempting a reconnect")
-    assert "Traceback" not in run.log
-
-
-def test_a_signal_while_logging_in(discord: LocalDiscord, run: BotProcess) -> None:
-    discord.faults.delay("GET", seconds=60)
-    run.start()
-    run.wait_for_log("logging in", timeout=30)
-    run.signal(signal.SIGINT)
-    assert run.wait() == -signal.SIGINT
     assert "Traceback" not in run.log
