@@ -246,6 +246,7 @@ class ChatBot(commands.Bot):
         """Pass over commands that are meant for other bots; log a fault of our own."""
         cause = _cause(error)
         if self.closing:  # its connection was closed under it: old versions of aiohttp raise anything then
+            _log.debug("The command %s ended with the bot: %r", context.command, cause)
             return
         if isinstance(cause, (commands.CommandNotFound, commands.MissingRequiredArgument)):  # the latter: see Chat
             return
@@ -260,8 +261,10 @@ class ChatBot(commands.Bot):
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         """Log a fault of our own, but for those that closing makes (see on_command_error)."""
-        if not self.closing:
-            await super().on_error(event_method, *args, **kwargs)
+        if self.closing:
+            _log.debug("%s ended with the bot", event_method, exc_info=True)
+            return
+        await super().on_error(event_method, *args, **kwargs)
 
     def answers_in(self, channel: discord.abc.MessageableChannel) -> bool:
         """Whether this is a channel of CHATBOT_CH_ID or a thread under one."""
