@@ -3,7 +3,7 @@
 VENV := .venv
 export PYTHON EXCEPT
 
-.PHONY: help run demo test test-all fuzz soak screenshots lint audit format clean
+.PHONY: help run demo test test-all fuzz bench soak screenshots lint audit format clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
@@ -26,6 +26,10 @@ test-all: ## run all tests on every Python from 3.8 on that is installed
 fuzz: ## try 30 times as much generated text on what cuts and rewrites answers
 	@tools/venv.sh $(VENV) test
 	FUZZ_TIMES=30 $(VENV)/bin/python -m pytest -m fuzz --timeout 3600 $(ARGS)
+
+bench: ## measure what a person sees of growing answers, beside two plain bots (some minutes)
+	@tools/venv.sh $(VENV) test
+	$(VENV)/bin/python -m bench $(ARGS)
 
 soak: ## give 2,000 answers in a row, and see that memory, threads, files and tasks stay (Linux, macOS)
 	@tools/venv.sh $(VENV) test

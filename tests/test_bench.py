@@ -6,7 +6,8 @@ import signal
 
 import pytest
 
-from bench import growing, soak
+from bench import __main__ as table
+from bench import growing, lag, soak
 
 
 def test_the_cost_of_growing_answers_is_told_for_each_kind_of_text(
@@ -35,3 +36,26 @@ def test_what_has_grown_is_named() -> None:
     first = soak.Held(100, memory=50.0, threads=9, files=9, tasks=9)
     assert soak.grown(first, first._replace(memory=54.9, threads=12)) == []
     assert soak.grown(first, first._replace(memory=55.1, threads=13, tasks=13)) == ["threads", "tasks", "memory"]
+
+
+@pytest.mark.parametrize("bot", table.BOTS)
+def test_each_token_of_each_chat_is_measured(bot: str) -> None:
+    measured = lag.measure(lag.Case("two short chats", 2, 10), bot)
+    assert [len(one.lags) for one in measured.answers] == [10, 10]
+    assert all(lag_of_one > 0 for one in measured.answers for lag_of_one in one.lags)
+    assert measured.refused == 0
+    assert measured.cpu > 0
+    assert measured.memory > 1
+
+
+def test_long_and_short_answers_can_be_measured_together_and_by_slash_commands() -> None:
+    mixed = lag.measure(lag.Case("mixed", 3, 20, slash=True, short_tokens=5), "ours")
+    assert [len(one.lags) for one in mixed.answers] == [20, 5, 5]
+
+
+def test_the_table_has_the_medians_of_the_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [lag.Measured(mean, 0.1, 0.2, 1, 0.03, 50.0, ()) for mean in (1.0, 5.0, 2.0)]
+    row = table.row(table.CASES[0], "ours", runs)
+    assert (row.mean, row.refused) == (2.0, 3)
+    table.show([row])
+    assert "2.00" in capsys.readouterr().out

@@ -1,0 +1,108 @@
+"""Two plain bots that do what is common, to be measured beside this one: `python -m bench.plain_bot --help`.
+
+Both stream `!chat <prompt>` by requests in a worker thread, as this bot does. "chars": after each 15 characters an edit
+is awaited. "second": one clock edits all growing answers in turn, once a second, and awaits each edit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import AsyncIterator, List, Optional, Sequence
+
+import discord
+import requests
+
+from local.run_bot import point_discord_at
+
+EVERY_CHARS = 15
+EVERY_SECONDS = 1.0
+THREADS = 256
+
+
+class PlainBot(discord.Client):
+    """Answers each `!chat` in one message, which it edits as the answer grows."""
+
+    def __init__(self, llm: str, pace: str) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, message_content=True)
+        super().__init__(intents=intents, allowed_mentions=discord.AllowedMentions.none())
+        self._llm = llm
+        self._pace = pace
+        self._growing: List[_Growing] = []
+        self._clock: Optional[asyncio.Task[None]] = None
+
+    async def setup_hook(self) -> None:
+        """Give each answer a thread, and start the clock."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
+        if self._pace == "second":
+            self._clock = asyncio.ensure_future(self._tick())
+
+    async def on_ready(self) -> None:
+        """Say that it is there."""
+        print("ready", flush=True)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer."""
+        if message.author.bot or not message.content.startswith("!chat "):
+            return
+        answer = _Growing(await message.reply("…"))
+        self._growing.append(answer)
+        async for text in _stream(self._llm, message.content[len("!chat ") :]):
+            answer.text += text
+            if self._pace == "chars" and len(answer.text) - len(answer.shown) >= EVERY_CHARS:
+                await answer.show()
+        self._growing.remove(answer)
+        await answer.show()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            for answer in list(self._growing):
+                await answer.show()
+
+
+class _Growing:
+    def __init__(self, message: discord.Message) -> None:
+        self.text = ""
+        self.shown = ""
+        self._message = message
+
+    async def show(self) -> None:
+        if self.text.strip() and self.text != self.shown:
+            self.shown = self.text
+            await self._message.edit(content=self.text[-2000:])
+
+
+async def _stream(llm: str, prompt: str) -> AsyncIterator[str]:
+    loop, queue = asyncio.get_running_loop(), asyncio.Queue[Optional[str]]()
+
+    def work() -> None:
+        body = {"model": "gemma:2b", "messages": [{"role": "user", "content": prompt}], "stream": True}
+        with requests.post(f"{llm}/api/chat", json=body, stream=True, timeout=60) as response:
+            for line in response.iter_lines(chunk_size=1):
+                loop.call_soon_threadsafe(queue.put_nowait, json.loads(line)["message"]["content"])
+        loop.call_soon_threadsafe(queue.put_nowait, None)
+
+    thread = asyncio.ensure_future(loop.run_in_executor(None, work))
+    while (text := await queue.get()) is not None:
+        yield text
+    await thread
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run one of the two."""
+    parser = argparse.ArgumentParser(prog="python -m bench.plain_bot", description=__doc__)
+    parser.add_argument("--discord", required=True, metavar="URL")
+    parser.add_argument("--llm", required=True, metavar="URL")
+    parser.add_argument("--token", required=True)
+    parser.add_argument("--pace", choices=("chars", "second"), required=True)
+    options = parser.parse_args(arguments)
+    point_discord_at(options.discord)
+    PlainBot(options.llm, options.pace).run(options.token, log_handler=None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
