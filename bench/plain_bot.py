@@ -77,7 +77,8 @@ class _Growing:
 
 
 async def _stream(llm: str, prompt: str) -> AsyncIterator[str]:
-    loop, queue = asyncio.get_running_loop(), asyncio.Queue[Optional[str]]()
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[Optional[str]] = asyncio.Queue()
 
     def work() -> None:
         body = {"model": "gemma:2b", "messages": [{"role": "user", "content": prompt}], "stream": True}
