@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import signal
 import sys
-from typing import Sequence
+from typing import Any, Sequence
 
+import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -21,6 +23,12 @@ def point_discord_at(url: str) -> None:
     """Let every discord.py client of this process use the local Discord at `url` instead of discord.com."""
     Route.BASE = f"{url}/api/v10"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http", "ws", 1) + "/gateway")
+
+
+def set_defaults(**options: object) -> None:
+    """Let every discord.py client of this process have these options, unless it names them itself."""
+    make: Any = functools.partialmethod(discord.Client.__init__, **options)
+    discord.Client.__init__ = make  # type: ignore[method-assign]
 
 
 def _tell_tasks(_number: int, _frame: object) -> None:
@@ -35,6 +43,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("arguments", nargs="*", help="what chatbot.py is given")
     options = parser.parse_args(argv)
     point_discord_at(options.discord)
+    set_defaults(guild_ready_timeout=0.05)  # the local Discord has one guild: there is no other to wait 2 s for
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, _tell_tasks)
     # Only now, so that --help works and the bot's own start-up time counts from here.

@@ -9,15 +9,12 @@ LOG              a file to which all goes that the bot writes to the terminal
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import os
 import socket
 import sys
 import time
 from pathlib import Path
 from typing import Any, Optional
-
-import discord
 
 from local import run_bot
 
@@ -48,13 +45,6 @@ def _know_names(in_file: Path) -> None:
     socket.getaddrinfo = getaddrinfo
 
 
-def _hurry(give_up_seconds: float) -> None:
-    """Don't let discord.py wait 2 s for more servers before it is ready, nor too long for a silent gateway."""
-    options = {"guild_ready_timeout": 0.05, "heartbeat_timeout": give_up_seconds}
-    make: Any = functools.partialmethod(discord.Client.__init__, **options)
-    discord.Client.__init__ = make  # type: ignore[method-assign]
-
-
 def _write_to(file: str) -> None:
     opened = os.open(file, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
@@ -69,7 +59,7 @@ def main() -> int:
         _let_clock_be_set_back(Path(chosen["CLOCK_SET_BACK"]))
     if "KNOWN_NAMES" in chosen:
         _know_names(Path(chosen["KNOWN_NAMES"]))
-    _hurry(float(chosen.get("GIVE_UP_SECONDS", "60")))
+    run_bot.set_defaults(heartbeat_timeout=float(chosen.get("GIVE_UP_SECONDS", "60")))
     if "LOG" in chosen:
         _write_to(chosen["LOG"])
     return run_bot.main(sys.argv[1:])
