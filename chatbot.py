@@ -87,8 +87,9 @@ class ChatBot(commands.Bot):
         clock = asyncio.get_running_loop().time
         limits = RateLimits(clock)
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+        self._prefixes = (settings.command_prefix, _full_width(settings.command_prefix))
         super().__init__(
-            command_prefix=[settings.command_prefix, _full_width(settings.command_prefix)],
+            command_prefix=self._prefixes,
             case_insensitive=True,  # phones begin a word with a capital: !Chat
             help_command=None,
             intents=intents,
@@ -117,8 +118,7 @@ class ChatBot(commands.Bot):
         """Finish what needs the login; called by discord.py."""
         self._limits.take_over(self.http)
         if self.user:
-            prefixes = (self.settings.command_prefix, _full_width(self.settings.command_prefix))
-            self._messages = Messages(self.user, prefixes, self._limits)
+            self._messages = Messages(self.user, self._prefixes, self._limits)
         self.add_view(controls.StopButton("en", self._stop_clicked))
         await self.add_cog(Chat(self))
 

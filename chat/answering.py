@@ -129,8 +129,7 @@ class Answers:
 
     def of_person(self, user_id: int, channel_id: int) -> List[Answer]:
         """Give somebody's answers in a channel."""
-        about = ((answer, answer.ask.message) for answer in self._running.values())
-        return [answer for answer, asked in about if (asked.author.id, asked.channel.id) == (user_id, channel_id)]
+        return self.to_questions(lambda asked: (asked.author.id, asked.channel.id) == (user_id, channel_id))
 
     async def give(self, ask: Ask, messages: Messages) -> None:
         """Answer a question; return when the answer stands in the channel, or can't."""
@@ -184,10 +183,7 @@ class Answers:
 
     async def _hint(self, destination: Destination, sentence: str, *, short_lived: bool) -> None:
         written = WrittenReply(Reply(self._clock(), Phrases(waiting="")), destination, hint=True)
-        writer = self._writers.of(destination)
-        with writer.writing(written):
-            writer.finish(written, sentence)
-            await written.over.wait()
+        await self._write(written, sentence)
         if not short_lived:
             return
         await asyncio.sleep(REFUSAL_SECONDS)
@@ -203,9 +199,13 @@ class Answers:
         reply = Reply(self._clock(), Phrases(waiting=""), above=text)
         destination = InChannel(self._http, message.channel, message.id)
         written = WrittenReply(reply, destination, hint=True, begun=Page(message.content, growing=True))
-        writer = self._writers.of(destination)
+        await self._write(written, f"-# {note}" if text else note)
+
+    async def _write(self, written: WrittenReply, sentence: str) -> None:
+        """Write what ends with this sentence and does not grow; return when it stands there, or can't."""
+        writer = self._writers.of(written.destination)
         with writer.writing(written):
-            writer.finish(written, f"-# {note}" if text else note)
+            writer.finish(written, sentence)
             await written.over.wait()
 
     def stop_all(self) -> List[asyncio.Task[Any]]:

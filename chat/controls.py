@@ -57,8 +57,9 @@ class Japanese(app_commands.Translator):
         self, string: app_commands.locale_str, locale: discord.Locale, _context: app_commands.TranslationContextTypes
     ) -> Optional[str]:
         """Give the Japanese text; None: there is only the English one."""
-        texts = {sentence.en: sentence.ja for sentence in wording.COMMANDS}
-        return texts.get(string.message) if locale is discord.Locale.japanese else None
+        if locale is not discord.Locale.japanese:
+            return None
+        return next((sentence.ja for sentence in wording.COMMANDS if sentence.en == string.message), None)
 
 
 async def publish(tree: app_commands.CommandTree[Any]) -> None:

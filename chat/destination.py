@@ -131,7 +131,7 @@ async def _send(http: HTTPClient, route: Route, page: Page, controls: Controls, 
 
 
 async def _request(http: HTTPClient, route: Route, parameters: MultipartParameters) -> Any:  # noqa: ANN401 - JSON
-    wait = {"wait": "true"} if route.method == "POST" else {}  # a webhook says only then what it has written
+    wait = {"wait": "true"} if route.path == INTERACTION_MESSAGES else {}  # only then it says what it has written
     if parameters.files:
         return await http.request(route, files=parameters.files, form=parameters.multipart, params=wait)
     return await http.request(route, json=parameters.payload, params=wait)

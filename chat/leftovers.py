@@ -24,6 +24,7 @@ THREADS = 20
 """So many threads are looked at, those that were written in last."""
 
 Place = Union[discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread]
+_PLACES = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
 
 
 def places(client: discord.Client, channel_ids: Collection[int]) -> List[Place]:
@@ -32,9 +33,6 @@ def places(client: discord.Client, channel_ids: Collection[int]) -> List[Place]:
     threads = [thread for guild in client.guilds for thread in guild.threads if thread.parent_id in channel_ids]
     threads.sort(key=lambda thread: thread.last_message_id or 0, reverse=True)
     return list(dict.fromkeys([*channels, *threads[:THREADS]]))
-
-
-_PLACES = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
 
 
 async def unfinished(place: Place, newest: Optional[int], messages: Messages) -> List[discord.Message]:
