@@ -14,12 +14,12 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Sequence, Union
 
 import psutil
 
 from local.bot import BotProcess, write_settings
-from local.discord_server import LocalDiscord, Message
+from local.discord_server import Interaction, LocalDiscord, Message
 from local.llm_server import Chat, LocalLLM
 
 ROUND_TRIP = 0.08  # seconds
@@ -116,7 +116,7 @@ def measure(case: Case, bot: str) -> Measured:
             process = psutil.Process(pid)
             before = sum(process.cpu_times()[:2])
             asked = [_ask(discord, case, number) for number in range(case.chats)]
-            discord.wait_for(lambda: all(_is_whole(discord, one, case) for one in asked), timeout=PATIENCE)
+            discord.wait_for(lambda: all(_is_whole(discord, one) for one in asked), timeout=PATIENCE)
             cpu = (sum(process.cpu_times()[:2]) - before) / case.chats
             memory = _peak(process)
         grown = [_grown(discord, llm, one) for one in asked]
@@ -135,8 +135,7 @@ def measure(case: Case, bot: str) -> Measured:
 class _Asked(NamedTuple):
     number: int
     tokens: int
-    question: Tuple[Message, ...]
-    interaction: Tuple[int, ...] = ()
+    by: Union[Message, Interaction]
 
 
 def _recite(chat: Chat, case: Case) -> None:
@@ -154,24 +153,21 @@ def _tokens(count: int) -> List[str]:
 def _ask(discord: LocalDiscord, case: Case, number: int) -> _Asked:
     person, text = discord.person(f"Person {number}"), f"question {number}"
     if case.slash:
-        interaction = discord.slash("chat", {"prompt": text}, author=person)
-        return _Asked(number, case.tokens_of(number), (), (interaction.id,))
-    return _Asked(number, case.tokens_of(number), (discord.say(f"!chat {text}", author=person),))
+        return _Asked(number, case.tokens_of(number), discord.slash("chat", {"prompt": text}, author=person))
+    return _Asked(number, case.tokens_of(number), discord.say(f"!chat {text}", author=person))
 
 
 def _messages(discord: LocalDiscord, asked: _Asked) -> List[Message]:
-    if asked.question:
-        return list(discord.replies(asked.question[0]))
-    return list(discord.responses(discord.interaction(asked.interaction[0])))
+    return list(discord.replies(asked.by) if isinstance(asked.by, Message) else discord.responses(asked.by))
 
 
 def _tokens_in(text: str) -> List[int]:
     return [int(found[1:]) for found in _TOKEN.findall(text)]
 
 
-def _is_whole(discord: LocalDiscord, asked: _Asked, case: Case) -> bool:
+def _is_whole(discord: LocalDiscord, asked: _Asked) -> bool:
     messages = _messages(discord, asked)
-    return bool(messages) and _tokens_in(messages[-1].content)[-1:] == [case.tokens_of(asked.number) - 1]
+    return bool(messages) and _tokens_in(messages[-1].content)[-1:] == [asked.tokens - 1]
 
 
 def _grown(discord: LocalDiscord, llm: LocalLLM, asked: _Asked) -> Grown:
