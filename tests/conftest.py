@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
 
 from local.bot import BotProcess, write_settings
 from local.discord_server import LocalDiscord
 from local.llm_server import LocalLLM
+from local.run_bot import point_discord_at
 from tests.house import House, settings_for
 
 READ_TIMEOUT = 5.0
@@ -39,6 +42,13 @@ def _house(english_program: House) -> Iterator[House]:
     yield from _visit(english_program)
 
 
+@pytest.fixture(name="room")
+def _room(house: House) -> House:
+    """The same in a channel where nothing stands yet: there only replies are a conversation."""
+    house.new_channel()
+    return house
+
+
 @pytest.fixture(name="japanese_house")
 def _japanese_house(japanese_program: House) -> Iterator[House]:
     """The same in a Japanese server."""
@@ -68,6 +78,7 @@ def _visit(house: House) -> Iterator[House]:
     yield house
     house.llm.script = None
     house.llm.page_instead(None)
+    house.llm.capabilities.clear()
     house.discord.faults.clear()
     house.discord.limits.set_all()
     assert house.discord.unexpected == ()
@@ -80,6 +91,14 @@ def _discord() -> Iterator[LocalDiscord]:
     with LocalDiscord() as discord:
         yield discord
         assert discord.unexpected == ()
+
+
+@pytest.fixture(name="at_local_discord")
+def _at_local_discord(monkeypatch: pytest.MonkeyPatch, discord: LocalDiscord) -> None:
+    """Let discord.py in this process use the local Discord until the test is over."""
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    point_discord_at(discord.url)
 
 
 @pytest.fixture(name="llm")

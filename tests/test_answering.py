@@ -7,8 +7,6 @@ import logging
 
 import discord as discord_py
 import pytest
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 import chatbot
 from chat import config, wording
@@ -16,10 +14,10 @@ from chat.faults import Fault
 from chat.messages import Before, Messages
 from local.discord_server import LocalDiscord
 from local.llm_server import LocalLLM
-from local.run_bot import point_discord_at
 from tests.house import settings_for
 
 
+@pytest.mark.usefixtures("at_local_discord")
 def test_a_fault_of_our_own_is_told_and_logged(
     discord: LocalDiscord, llm: LocalLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,8 +38,5 @@ def test_a_fault_of_our_own_is_told_and_logged(
         await running
         return reply.content
 
-    monkeypatch.setattr(Route, "BASE", Route.BASE)
-    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
-    point_discord_at(discord.url)
     monkeypatch.setattr(Messages, "before", broken)
     assert asyncio.run(run()) == wording.fault(Fault.INTERNAL, "ollama").en

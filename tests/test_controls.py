@@ -10,17 +10,11 @@ import pytest
 
 from chat import wording
 from chat.reply import MARK
+from demo import events
 from local.bot import BotProcess, write_settings
 from local.discord_server import Interaction, LocalDiscord, Message
 from local.llm_server import Chat, LocalLLM
 from tests.house import House, settings_for
-
-
-@pytest.fixture(name="room")
-def _room(house: House) -> House:
-    """The running program, in a channel where nothing stands yet."""
-    house.new_channel()
-    return house
 
 
 def _buttons(message: Message) -> List[Dict[str, Any]]:
@@ -297,12 +291,7 @@ def _choice(discord: LocalDiscord, tmp_path: Path) -> Iterator[House]:
 
 
 def _status(house: House) -> str:
-    presence = house.discord.presence
-    if not presence:
-        return ""
-    # discord.py's Identify has the old name for it.
-    activity = presence["activities"][0] if "activities" in presence else presence["game"]
-    return str(activity["state"])
+    return str(events.bot(house.discord)["status"])
 
 
 def test_the_models_are_listed_with_the_one_in_use(choice: House) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List
 
 import pytest
 
@@ -13,14 +13,6 @@ from local.discord_server import Attachment, Message
 from tests.house import House
 
 PICTURE = b"\x89PNG\r\n\x1a\n not really"
-
-
-@pytest.fixture(name="room")
-def _room(house: House) -> Iterator[House]:
-    """The running program, in a channel where nothing stands yet; its model can't see."""
-    house.new_channel()
-    yield house
-    house.llm.capabilities.clear()
 
 
 @pytest.fixture(name="seeing")

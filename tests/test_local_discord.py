@@ -7,7 +7,6 @@ import contextlib
 import http.client
 import io
 import json
-import queue
 import sys
 import threading
 import time
@@ -15,7 +14,7 @@ import types
 import zlib
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Awaitable, Deque, Dict, Iterator, List, Optional, Tuple, TypeVar, Union
+from typing import Any, Deque, Dict, Iterator, List, Optional, Tuple, Union
 
 import aiohttp
 import discord
@@ -29,9 +28,7 @@ from local.discord_server import DiscordServer, LocalDiscord
 from local.discord_server.errors import SLOW_MODE
 from local.discord_server.limits import Limits, Rule, judge
 from local.discord_server.mentions import find_mentions
-
-T = TypeVar("T")
-WAIT = 10  # seconds until a test gives up
+from tests.real_client import WAIT, Bot
 
 
 @pytest.fixture
@@ -47,65 +44,6 @@ def pointed(server: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> LocalDisco
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
     run_bot.point_discord_at(server.url)
     return server
-
-
-class Bot(discord.Client):
-    """A real client in a thread of its own; what it hears is put into `heard` as (event, value)."""
-
-    def __init__(self, server: LocalDiscord, intents: Optional[discord.Intents] = None, patience: float = 60) -> None:
-        wanted = intents or discord.Intents(guilds=True, messages=True, message_content=True, typing=True)
-        super().__init__(intents=wanted, guild_ready_timeout=0.05, heartbeat_timeout=patience)
-        self.server = server
-        self.heard: queue.Queue[Any] = queue.Queue()
-        self.thread = threading.Thread(target=self._run, name="bot")
-        self._live_in: queue.Queue[asyncio.AbstractEventLoop] = queue.Queue()
-        self._closing: Optional[asyncio.Future[None]] = None
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._live())
-        except discord.DiscordException as error:
-            self.heard.put(("error", error))
-
-    async def _live(self) -> None:
-        self._live_in.put(asyncio.get_running_loop())
-        async with self:
-            await self.start(self.server.token)
-
-    async def before_identify_hook(self, shard_id: Optional[int], *, initial: bool = False) -> None:
-        """Without discord.py's five seconds."""
-
-    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (as in discord.Client)
-        super().dispatch(event, *args, **kwargs)
-        self.heard.put((event, args[0] if args else None))
-
-    def hears(self, event: str) -> Any:  # noqa: ANN401 (each event has its type)
-        """The value of the next event of that name."""
-        while True:
-            name, value = self.heard.get(timeout=WAIT)
-            if name == event:
-                return value
-
-    def do(self, action: Awaitable[T]) -> T:
-        """Await something in the client's loop."""
-
-        async def awaited() -> T:
-            return await action
-
-        return asyncio.run_coroutine_threadsafe(awaited(), self.loop).result(WAIT)
-
-    def __enter__(self) -> Bot:  # noqa: PYI034 (Self is Python 3.11's)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        loop = self._live_in.get(timeout=WAIT)
-        with contextlib.suppress(RuntimeError):  # it has ended by itself, and its loop is closed
-            loop.call_soon_threadsafe(self._close)
-        self.thread.join(WAIT)
-
-    def _close(self) -> None:
-        self._closing = asyncio.ensure_future(self.close())
 
 
 @pytest.fixture

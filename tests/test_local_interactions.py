@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import queue
-import threading
-from typing import Any, Awaitable, Dict, Iterator, List, Optional, Sequence, TypeVar
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import discord
 import pytest
@@ -20,9 +18,9 @@ from local import run_bot
 from local.discord_server import Attachment, Interaction, LocalDiscord, Message
 from local.discord_server.commands import check_commands
 from local.discord_server.errors import ApiError
+from tests import real_client
+from tests.real_client import WAIT
 
-T = TypeVar("T")
-WAIT = 10  # seconds until a test gives up
 ROW = {"type": 1, "components": [{"type": 2, "style": 1, "custom_id": "stop", "label": "Stop"}]}
 
 
@@ -32,58 +30,18 @@ def server() -> Iterator[LocalDiscord]:
         yield running
 
 
-class Bot(discord.Client):
-    """A client with commands in a thread of its own; what it hears and gets is put into queues."""
+class Bot(real_client.Bot):
+    """One with commands; the interactions that these get are put into `got`."""
 
     def __init__(self, server: LocalDiscord) -> None:
         intents = discord.Intents(guilds=True, messages=True, message_content=True)
-        super().__init__(intents=intents, guild_ready_timeout=0.05, activity=discord.Game("chess"))
-        self.server = server
+        super().__init__(server, intents, activity=discord.Game("chess"))
         self.tree = app_commands.CommandTree(self)
-        self.heard: queue.Queue[Any] = queue.Queue()
         self.got: queue.Queue[discord.Interaction[Bot]] = queue.Queue()
-        self.thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="bot")
-        self._live_in: queue.Queue[asyncio.AbstractEventLoop] = queue.Queue()
-        self._closing: Optional[asyncio.Future[None]] = None
-
-    async def _live(self) -> None:
-        self._live_in.put(asyncio.get_running_loop())
-        async with self:
-            await self.start(self.server.token)
-
-    async def before_identify_hook(self, shard_id: Optional[int], *, initial: bool = False) -> None:
-        """Without discord.py's five seconds."""
-
-    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (as in discord.Client)
-        super().dispatch(event, *args, **kwargs)
-        self.heard.put((event, args[0] if args else None))
-
-    def hears(self, event: str) -> Any:  # noqa: ANN401 (each event has its type)
-        while True:
-            name, value = self.heard.get(timeout=WAIT)
-            if name == event:
-                return value
 
     def gets(self) -> discord.Interaction[Bot]:
         """The next interaction that one of its commands or buttons was called with."""
         return self.got.get(timeout=WAIT)
-
-    def do(self, action: Awaitable[T]) -> T:
-        async def awaited() -> T:
-            return await action
-
-        return asyncio.run_coroutine_threadsafe(awaited(), self.loop).result(WAIT)
-
-    def __enter__(self) -> Bot:  # noqa: PYI034 (Self is Python 3.11's)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._live_in.get(timeout=WAIT).call_soon_threadsafe(self._close)
-        self.thread.join(WAIT)
-
-    def _close(self) -> None:
-        self._closing = asyncio.ensure_future(self.close())
 
 
 class Translator(app_commands.Translator):
@@ -128,10 +86,10 @@ def bot(server: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bot]:
     run_bot.point_discord_at(server.url)
     client = Bot(server)
     add_commands(client)
-    with client as running:
-        running.hears("ready")
-        running.do(running.tree.sync())
-        yield running
+    with client:
+        client.hears("ready")
+        client.do(client.tree.sync())
+        yield client
 
 
 class Stop(discord.ui.View):

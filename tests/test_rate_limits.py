@@ -8,21 +8,13 @@ from typing import Awaitable, Callable
 
 import discord as discord_py
 import pytest
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 from chat.rate_limits import RateLimits
 from local.discord_server import LocalDiscord
-from local.run_bot import point_discord_at
+
+pytestmark = pytest.mark.usefixtures("at_local_discord")
 
 Work = Callable[[discord_py.TextChannel, RateLimits], Awaitable[None]]
-
-
-@pytest.fixture(autouse=True)
-def _at_the_local_discord(monkeypatch: pytest.MonkeyPatch, discord: LocalDiscord) -> None:
-    monkeypatch.setattr(Route, "BASE", Route.BASE)
-    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
-    point_discord_at(discord.url)
 
 
 def _with_channel(discord: LocalDiscord, work: Work) -> None:

@@ -57,13 +57,6 @@ def _asked(house: House, text: str, **more: Any) -> List[Json]:  # noqa: ANN401 
     return _sent(chat)
 
 
-@pytest.fixture(name="room")
-def _room(house: House) -> House:
-    """The running program, in a channel where nothing stands yet."""
-    house.new_channel()
-    return house
-
-
 def test_a_reply_to_the_answer_goes_on_with_the_conversation(room: House) -> None:
     answer = _answered(room, "!chat 2+2?", "4")
     assert _asked(room, "And 3+3?", reply_to=answer) == [_user("2+2?"), _llm("4"), _user("And 3+3?")]
