@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator, List
 
+import psutil
 import pytest
 
 from chat import wording
@@ -13,6 +14,8 @@ from local.bot import BotProcess, write_settings
 from local.discord_server import LocalDiscord, Message
 from local.llm_server import LocalLLM
 from tests.house import House, settings_for
+
+MOST_MEMORY = 150e6  # bytes; a bot that has given one answer holds about 57 MB
 
 
 @pytest.fixture(name="narrow")
@@ -82,6 +85,7 @@ def test_a_flood_of_one_is_refused_once_at_a_time(narrow: House) -> None:
 
 def test_a_flood_of_many_people_is_answered_or_refused(discord: LocalDiscord, llm: LocalLLM, tmp_path: Path) -> None:
     discord.limits.set_all(limit=50, per=0.5)
+    discord.heartbeat_interval = 0.5
     llm.answers(["word ", "word"])
     with BotProcess(discord.url, write_settings(tmp_path / "settings.py", settings_for(discord, llm))) as bot:
         bot.wait_until_ready()
@@ -93,6 +97,9 @@ def test_a_flood_of_many_people_is_answered_or_refused(discord: LocalDiscord, ll
         assert len(answered) >= 100
         assert {question.author for question in answered} == set(people)
         assert "Traceback" not in bot.log
+        assert "heartbeat" not in bot.log  # discord.py warns of one that is late
+        assert [record.name for record in discord.gateway_log].count("CONNECT") == 1
+        assert psutil.Process(bot.pid).memory_info().rss < MOST_MEMORY
 
 
 def _answered(house: House, questions: List[Message]) -> List[Message]:
