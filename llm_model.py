@@ -1,6 +1,6 @@
 """LLM_Model: one answer from the LLM server, by requests.post(stream=True) in a worker thread.
 
-    LLM_Model.stream(messages) ──▶ Stream ── async for piece in stream ──▶ stream.end
+    LLM_Model.stream(messages) ──▶ Stream ── async for piece in stream, stream.take() ──▶ stream.end
     worker thread: requests → chat.wire → loop.call_soon_threadsafe ──▶ asyncio.Queue
 
 The only module that knows requests. Errors of the library are translated here, once, into LLMError.
@@ -12,16 +12,19 @@ import asyncio
 import base64
 import contextlib
 import ipaddress
+import itertools
 import re
 import socket
 import sys
 import threading
+from collections import deque
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import (
     TYPE_CHECKING,
     Any,
     AsyncIterator,
     Callable,
+    Deque,
     Dict,
     Iterator,
     List,
@@ -46,7 +49,7 @@ from chat.faults import Fault, LLMError
 from chat.think_tags import ThinkTags
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, TypeIs
     from urllib3.connectionpool import ConnectionPool
 
     from chat.config import Settings
@@ -174,6 +177,8 @@ def same_model(wanted: str, models: Sequence[str]) -> Optional[str]:
 class Stream:
     """One answer on its way: iterate over its pieces, then read ``end``.
 
+    Each piece is given as it arrives, unless it is held: to be woken for each token costs more than to read it.
+
     Whoever holds it calls ``stop`` when done with it, also after the end; ``async with`` does so.
     """
 
@@ -181,6 +186,10 @@ class Stream:
         self.end: Optional[End] = None
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[Union[Piece, End]] = asyncio.Queue()
+        self._read: Deque[Union[Piece, End]] = deque()  # by the worker thread, and not in the queue yet
+        self._kind: Optional[type] = None  # of what was read last
+        self._held = False
+        self._called = False  # the loop will look at what was read
         self._call = _Call()
         self._thread = asyncio.ensure_future(to_thread(lambda: self._work(api, model, messages)))
         self._thread.add_done_callback(self._worker_ended)
@@ -194,10 +203,33 @@ class Stream:
     async def __aiter__(self) -> AsyncIterator[Piece]:
         while self.end is None:
             item = await self._queue.get()
-            if isinstance(item, (wire.Text, wire.Thinking)):
+            if _is_piece(item):
                 yield item
             else:
                 self.end = item
+
+    def hold(self) -> None:
+        """Let pieces wait until ``release`` or ``take``, the first of another kind, or the end."""
+        self._held = True
+
+    def release(self) -> None:
+        """Give pieces as they arrive again, and those that were held."""
+        self._held = False  # first: what the thread reads from now on, it tells
+        self._pass_on()
+
+    def take(self) -> List[Piece]:
+        """Give what has arrived and was not given yet, without waiting: each run of text, or of thinking, as one piece.
+
+        What comes after it stays held if it was.
+        """
+        self._pass_on()
+        items: List[Union[Piece, End]] = []
+        while not self._queue.empty():
+            items.append(self._queue.get_nowait())
+        for end in itertools.filterfalse(_is_piece, items):
+            self._queue.put_nowait(end)  # for the iteration
+        runs = itertools.groupby(filter(_is_piece, items), type)
+        return [kind("".join(piece.text for piece in run)) for kind, run in runs]
 
     def stop(self) -> None:
         """Free the server at once, in whichever phase the answer is; the iteration gives what has arrived and ends.
@@ -205,6 +237,7 @@ class Stream:
         Waits for nothing, does nothing after the end. Call it in the stream's event loop.
         """
         self._call.stop()
+        self._pass_on()
         self._queue.put_nowait(Stopped())
 
     def _work(self, api: _API, model: str, messages: Sequence[Message]) -> None:
@@ -219,9 +252,20 @@ class Stream:
             self._put(Failed(error))
 
     def _put(self, item: Union[Piece, End]) -> None:
+        """Runs in the worker thread."""
+        same, self._kind = type(item) is self._kind, type(item)
+        self._read.append(item)
+        if self._called or (self._held and same):
+            return
+        self._called = True
         # The loop may be closed already when the program ends; then nobody reads any more.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._queue.put_nowait, item)
+            self._loop.call_soon_threadsafe(self._pass_on)
+
+    def _pass_on(self) -> None:
+        self._called = False  # first: what the thread reads from now on, it tells
+        while self._read:
+            self._queue.put_nowait(self._read.popleft())
 
     def _worker_ended(self, thread: asyncio.Future[None]) -> None:
         """A fault of our own in the thread must end the answer, not leave its reader waiting."""
@@ -230,6 +274,7 @@ class Stream:
             return
         failure = LLMError(Fault.INTERNAL, repr(error))
         failure.__cause__ = error
+        self._pass_on()
         self._queue.put_nowait(Failed(failure))
 
 
@@ -528,6 +573,10 @@ class _OpenAI(_API):
 
     def can_see(self, _model: str) -> bool:
         return True
+
+
+def _is_piece(item: Union[Piece, End]) -> TypeIs[Piece]:
+    return isinstance(item, (wire.Text, wire.Thinking))
 
 
 def _base64(image: Image) -> str:

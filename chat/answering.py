@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optiona
 
 import discord
 
-from chat import conversation, files, wire, wording
+from chat import conversation, files, wording
 from chat.channel_writer import PASSING_ERRORS, ChannelWriters, WrittenReply
 from chat.characters import one_line
 from chat.controls import StopButton
@@ -290,9 +290,7 @@ class Answers:
             return None
         async with self._model.stream(talk.messages, answer.ask.model) as stream:
             answer.stream = stream
-            async for piece in stream:
-                feed = writer.feed if isinstance(piece, wire.Text) else writer.think
-                feed(answer.written, piece.text)
+            await writer.follow(answer.written, stream)
             return stream.end
 
     # What is said under the answer

@@ -19,6 +19,7 @@ import aiohttp
 import discord
 
 from chat.pacing import Next, Waiting, choose
+from chat.wire import Text
 
 if TYPE_CHECKING:
     from typing import Any, Callable, Coroutine
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from chat.pacing import Budget
     from chat.rate_limits import Place, RateLimits
     from chat.reply import Page, Reply, Unseen
+    from llm_model import Piece, Stream
 
 _log = logging.getLogger(__name__)
 
@@ -89,6 +91,8 @@ class WrittenReply:
         """Not all of it could be written, and nothing more can."""
         self.on_lost: Callable[[], object] = bool
         """Called when that happens: its message was deleted, or the right to write taken away."""
+        self.stream: Optional[Stream] = None
+        """Set once the LLM has been asked."""
         self._controls = controls
         self._shown: List[Page] = [begun] if begun else []
         self._text_shown = False
@@ -103,8 +107,16 @@ class WrittenReply:
         """Whether only the typing indicator can show that an answer is coming."""
         return not (self.message_ids or self.busy or self.reply.ended)
 
+    def add(self, piece: Piece, now: float) -> None:
+        """Take the next piece of the answer, or of what the LLM thinks."""
+        take = self.reply.feed if isinstance(piece, Text) else self.reply.think
+        take(piece.text, now)
+
     def waiting(self, now: float) -> Waiting:
         """Its state, for the decision who writes next."""
+        if self.stream and not self.busy:
+            for piece in self.stream.take():  # what was held until it is needed
+                self.add(piece, now)
         unseen = self.reply.unseen
         if unseen is None or self.busy:
             return Waiting(self.reply.ended, unseen=not self._text_shown)
@@ -128,7 +140,7 @@ class WrittenReply:
         if write:
             self.busy = True
             # In one step with composing: what comes from now on is not in it.
-            self._taken = self.reply.take() if write.is_last else None
+            self._taken = self._take() if write.is_last else None
         return write
 
     def _compose(self, now: float) -> Optional[_Write]:
@@ -202,8 +214,13 @@ class WrittenReply:
         ended_at = math.inf if self.reply.ended_at is None else self.reply.ended_at
         return max(self._failing_since, ended_at) + GIVE_UP_SECONDS
 
+    def _take(self) -> Optional[Unseen]:
+        if self.stream:
+            self.stream.release()  # there is a due time again as soon as something comes
+        return self.reply.take()
+
     def _all_shown(self) -> None:
-        self.reply.take()
+        self._take()
         if self.reply.ended:
             self.over.set()
 
@@ -240,20 +257,20 @@ class ChannelWriter:
             self._replies.remove(written)
             self._changed.set()
 
-    def feed(self, written: WrittenReply, text: str) -> None:
-        """Add the next piece to a reply's answer."""
-        before = written.reply.unseen
-        written.reply.feed(text, self._clock())
-        after = written.reply.unseen
-        # The writer looks at the reply when its due time changes, not at every token.
-        if before is None or before.chars == 0 or (after and before.chars < self._every_chars <= after.chars):
-            self._changed.set()
+    async def follow(self, written: WrittenReply, stream: Stream) -> None:
+        """Let a reply say what a stream brings, until that ends."""
+        written.stream = stream
+        async for piece in stream:
+            before = written.reply.unseen
+            written.add(piece, self._clock())
+            self._heed(stream, before, written.reply.unseen)
 
-    def think(self, written: WrittenReply, text: str) -> None:
-        """Add the next piece of what the LLM thinks."""
-        before = written.reply.unseen
-        written.reply.think(text, self._clock())
-        if written.reply.unseen != before:
+    def _heed(self, stream: Stream, before: Optional[Unseen], after: Optional[Unseen]) -> None:
+        """Look at the reply only when its due time changes. Once that is fixed, what else comes is taken then."""
+        was_enough, is_enough = (new is not None and new.chars >= self._every_chars for new in (before, after))
+        if is_enough or after == before:
+            stream.hold()
+        if after != before and (before is None or before.chars == 0 or is_enough != was_enough):
             self._changed.set()
 
     def stand_in_line(self, written: WrittenReply, place: int) -> None:

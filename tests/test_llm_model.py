@@ -152,6 +152,90 @@ def test_thinking_comes_as_pieces_of_its_own(llm: LocalLLM, api: str) -> None:
     assert run(pieces_of(model_at(llm.url, LLM_API=api))) == [Thinking("hm"), Text("Hi"), Finished("stop")]
 
 
+def test_held_pieces_wait_until_they_are_taken_or_released(llm: LocalLLM) -> None:
+    async def talk() -> None:
+        async with model_at(llm.url).stream(MESSAGES) as stream:
+            pieces = stream.__aiter__()
+            chat = await elsewhere(llm.next_chat)
+            await elsewhere(chat.say, "One")
+            assert await pieces.__anext__() == Text("One")
+            stream.hold()
+            waiting = asyncio.ensure_future(pieces.__anext__())
+            for word in (", two", ", three"):
+                await elsewhere(chat.say, word)
+            assert await taken(stream, len(", two, three")) == ", two, three"
+            assert not waiting.done()
+            await elsewhere(chat.say, ", four")
+            stream.release()
+            assert await waiting == Text(", four")
+            await elsewhere(chat.finish)
+
+    run(talk())
+
+
+async def taken(stream: Stream, chars: int) -> str:
+    """Take pieces until there are so many characters."""
+    text = ""
+    while len(text) < chars:
+        text += "".join(piece.text for piece in stream.take())
+        await asyncio.sleep(0)
+    return text
+
+
+@pytest.mark.parametrize("last", ["thinking", "the end", "a stop"])
+def test_something_else_than_what_is_held_is_told_at_once(llm: LocalLLM, last: str) -> None:
+    async def talk() -> List[object]:
+        async with model_at(llm.url).stream(MESSAGES) as stream:
+            pieces = stream.__aiter__()
+            chat = await elsewhere(llm.next_chat)
+            await elsewhere(chat.say, "One")
+            given: List[object] = [await pieces.__anext__()]
+            stream.hold()
+            await elsewhere(chat.say, ", two")
+            if last == "a stop":
+                await taken(stream, len(", two"))
+                stream.stop()
+                return [*given, *[piece async for piece in pieces], stream.end]
+            if last == "thinking":
+                await elsewhere(chat.think, "hm")
+                given += [await pieces.__anext__() for _ in range(2)]
+            await elsewhere(chat.finish)
+            return [*given, *[piece async for piece in pieces], stream.end]
+
+    ends = {
+        "thinking": [Text("One"), Text(", two"), Thinking("hm"), Finished("stop")],
+        "the end": [Text("One"), Text(", two"), Finished("stop")],
+        "a stop": [Text("One"), Stopped()],
+    }
+    assert run(talk()) == ends[last]
+
+
+def test_nothing_is_lost_or_turned_round_however_it_is_held(llm: LocalLLM) -> None:
+    words = [f"word{number} " for number in range(2000)]
+    llm.answers(words)
+
+    async def talk() -> str:
+        given: List[str] = []
+        async with model_at(llm.url).stream(MESSAGES) as stream:
+
+            async def read() -> None:
+                async for piece in stream:
+                    given.append(piece.text)
+                    if len(given) % 3 == 0:
+                        stream.hold()
+
+            reading = asyncio.ensure_future(read())
+            while not reading.done():
+                given.extend(piece.text for piece in stream.take())
+                if len(given) % 2:
+                    stream.release()
+                await asyncio.sleep(0)
+            await reading
+        return "".join(given)
+
+    assert run(talk()) == "".join(words)
+
+
 async def pieces_of(model: LLM_Model) -> List[object]:
     """The pieces of an answer, and its end."""
     async with model.stream(MESSAGES) as stream:
