@@ -38,7 +38,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from chat import config, controls, discord_checks, doctor, leftovers, llm_checks, start, wording
+from chat import config, controls, leftovers, start, wording
 from chat.access import Access
 from chat.answering import Answer, Answers, Ask
 from chat.channel_writer import PASSING_ERRORS
@@ -50,6 +50,8 @@ from chat.rate_limits import RateLimits
 from llm_model import LLM_Model, same_model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chat.config import Settings
     from chat.wording import Language
 
@@ -611,14 +613,20 @@ class _ShortFaults(logging.Filter):
         return True
 
 
+def _check(settings: Path, *, as_json: bool) -> NoReturn:
+    from chat import discord_checks, doctor, llm_checks  # noqa: PLC0415 - half a megabyte that the bot does not need
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to put in order first
+    _end(_run(doctor.check(settings, llm_checks.lines, discord_checks.lines, as_json=as_json)))
+
+
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run the bot, and end the program with it. Gives 1 when something in the settings has to be set right."""
     options = command_line.parse(arguments)
     # The bot has no voice; that this lacks packages would look like a fault to a beginner.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if options.check:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to put in order first
-        _end(_run(doctor.check(options.settings, llm_checks.lines, discord_checks.lines, as_json=options.json)))
+        _check(options.settings, as_json=options.json)
     discord.utils.setup_logging(level=logging.INFO)
     for name in ("discord.client", "discord.app_commands.tree"):
         logging.getLogger(name).addFilter(_ShortFaults())

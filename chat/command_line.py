@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
-from chat import __version__, doctor, packages, wording
+from chat import __version__, packages, wording
 
 
 def parse(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -32,6 +32,8 @@ def end_without_packages() -> None:
     lacking = [package.name for package in packages.installed() if package.is_unusable]
     if not lacking:
         return
+    from chat import doctor  # noqa: PLC0415 - where all is well nobody needs it
+
     options = parse()
     if options.check:
         sys.exit(asyncio.run(doctor.check(options.settings, as_json=options.json)))
