@@ -96,6 +96,7 @@ class WrittenReply:
         self._controls = controls
         self._shown: List[Page] = [begun] if begun else []
         self._text_shown = False
+        self._creates = not begun  # the next write, as far as is known before it is composed
         self._taken: Optional[Unseen] = None
         self._not_before = -math.inf
         self._failures = 0
@@ -112,22 +113,15 @@ class WrittenReply:
         take = self.reply.feed if isinstance(piece, Text) else self.reply.think
         take(piece.text, now)
 
-    def waiting(self, now: float) -> Waiting:
-        """Its state, for the decision who writes next."""
-        if self.stream and not self.busy:
-            for piece in self.stream.take():  # what was held until it is needed
-                self.add(piece, now)
+    def waiting(self) -> Waiting:
+        """Its state, for the decision who writes next; it costs no composing."""
         unseen = self.reply.unseen
         if unseen is None or self.busy:
-            return Waiting(self.reply.ended, unseen=not self._text_shown)
-        write = self._compose(max(now, unseen.since))
-        if write is None:
-            self._all_shown()
             return Waiting(self.reply.ended, unseen=not self._text_shown)
         return Waiting(
             self.reply.ended,
             unseen=not self._text_shown,
-            creates=write.message_id is None,
+            creates=self._creates,
             since=max(unseen.since, self._not_before),
             chars=unseen.chars,
             writes=self.edits + len(self.message_ids),
@@ -135,12 +129,23 @@ class WrittenReply:
         )
 
     def begin(self, now: float) -> Optional[_Write]:
-        """Compose the next write, which must be sent then; None when the channel shows all that there is to show."""
+        """Compose the next write, which must be sent then.
+
+        None when the channel shows all that there is to show, or the write is of another kind than ``waiting`` said: it
+        says so now.
+        """
+        for piece in self.stream.take() if self.stream else ():  # what was held until it is needed
+            self.add(piece, now)
         write = self._compose(now)
-        if write:
-            self.busy = True
-            # In one step with composing: what comes from now on is not in it.
-            self._taken = self._take() if write.is_last else None
+        if write is None:
+            self._all_shown()
+            return None
+        if self._creates != (write.message_id is None):
+            self._creates = not self._creates
+            return None
+        self.busy = True
+        # In one step with composing: what comes from now on is not in it.
+        self._taken = self._take() if write.is_last else None
         return write
 
     def _compose(self, now: float) -> Optional[_Write]:
@@ -165,6 +170,7 @@ class WrittenReply:
             self._failed(error, clock(), passing=True)
         else:
             self._text_shown = self._text_shown or write.has_text
+            self._creates = not write.is_last and write.number + 1 == len(self.message_ids)
             self._failures, self._failing_since = 0, math.inf
             if self._shown[write.number] != write.page:
                 self.reply.put_back(self._taken)
@@ -324,7 +330,7 @@ class ChannelWriter:
         if not candidates:
             return Next(-1, math.inf)
         budgets = self._limits.of(candidates[0].destination.place)
-        waiting = [written.waiting(now) for written in candidates]
+        waiting = [written.waiting() for written in candidates]
         return choose(waiting, budgets.creates, budgets.edits, self._every_chars, now)
 
     async def _wait(self, seconds: float) -> None:

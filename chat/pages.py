@@ -115,11 +115,12 @@ class Pages:
         mark, note = mark.rstrip(), note.strip()
         if self.overflowed:
             pages, page = self._full[:-1], self._full[-1] + mark
-            under_text = f"{page}\n{note}" if note else page
+            closed = page
         else:
             body = self._with_tail(tail).rstrip()
             pages, page = self._full, self._open_page(body, mark, closed=bool(mark)) if body else ""
-            under_text = self._open_page(body, mark, closed=True) + "\n" + note
+            closed = self._open_page(body, mark, closed=True) if note else page
+        under_text = f"{closed}\n{note}"
         if page and note and units(under_text) <= PAGE_CHARS:
             return [*pages, under_text]
         return [*pages, *([page] if page else []), *_pages_of(note)]
