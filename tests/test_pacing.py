@@ -62,6 +62,31 @@ def test_a_window_that_has_ended_grants_all_again() -> None:
     assert budget.ready_at(NOW + 3.0, keep=4) == NOW + 3.0
 
 
+def test_in_a_window_that_slides_each_request_counts_for_itself() -> None:
+    budget = Budget()
+    for second in range(3):
+        budget.learn(NOW + second, limit=5, remaining=4 - second, reset_after=5.0)
+    assert budget.tokens(NOW + 4.9) == 2
+    assert budget.tokens(NOW + 5.1) == 3
+    assert budget.more_at(NOW + 5.1) == NOW + 6.0
+    assert budget.ready_at(NOW + 5.1, keep=4) == NOW + 7.0
+
+
+def test_what_others_have_used_of_a_window_that_slides_counts_to_its_end() -> None:
+    budget = _open_budget(remaining=4, reset_after=5.0)
+    budget.learn(NOW + 1.0, limit=5, remaining=0, reset_after=5.0)
+    assert budget.tokens(NOW + 5.5) == 1
+    assert budget.tokens(NOW + 6.0) == 5
+
+
+def test_a_window_that_does_not_slide_after_all_grants_all_again() -> None:
+    budget = _open_budget(remaining=4, reset_after=5.0)
+    budget.learn(NOW + 0.01, limit=5, remaining=3, reset_after=4.99)
+    budget.learn(NOW + 2.0, limit=5, remaining=2, reset_after=3.0)
+    assert budget.tokens(NOW + 4.9) == 2
+    assert budget.tokens(NOW + 5.1) == 5
+
+
 def test_a_request_that_is_never_answered_does_not_stop_the_others_for_ever() -> None:
     budget = Budget()
     budget.take(NOW)
@@ -121,22 +146,34 @@ def test_edits_that_are_used_up_hold_up_no_create() -> None:
 # Whole answers, at 50 tokens/s and 80 ms to Discord and back
 
 
+@pytest.mark.parametrize("sliding", [False, True])
 @pytest.mark.parametrize(
     ("tokens", "mean_lag", "last_lag"),
-    [(100, 0.35, 0.12), (250, 0.58, 0.15), (1200, 0.65, 0.40)],
+    [(100, 0.33, 0.12), (250, 0.58, 0.15), (1200, 0.62, 0.35)],
 )
-def test_one_answer_is_seen_as_soon_as_the_limits_allow(tokens: int, mean_lag: float, last_lag: float) -> None:
+def test_one_answer_is_seen_as_soon_as_the_limits_allow(
+    tokens: int,
+    mean_lag: float,
+    last_lag: float,
+    sliding: bool,  # noqa: FBT001 - a parameter
+) -> None:
     chat = Chat(tokens)
-    channel = Channel([chat])
+    channel = Channel([chat], Rule(sliding=sliding))
     assert mean(chat.lags()) <= mean_lag
     assert chat.lags()[-1] <= last_lag
     assert channel.refused == 0
 
 
+@pytest.mark.parametrize("sliding", [False, True])
 @pytest.mark.parametrize(("count", "mean_lag", "last_lag"), [(5, 1.3, 0.6), (20, 7.5, 6.7)])
-def test_many_answers_at_once(count: int, mean_lag: float, last_lag: float) -> None:
+def test_many_answers_at_once(
+    count: int,
+    mean_lag: float,
+    last_lag: float,
+    sliding: bool,  # noqa: FBT001 - a parameter
+) -> None:
     chats = [Chat(100) for _ in range(count)]
-    channel = Channel(chats)
+    channel = Channel(chats, Rule(sliding=sliding))
     assert mean(lag for chat in chats for lag in chat.lags()) <= mean_lag
     assert mean(chat.lags()[-1] for chat in chats) <= last_lag
     assert channel.refused == 0

@@ -51,7 +51,7 @@ def test_a_429_closes_the_budget_until_the_server_says(discord: LocalDiscord) ->
         discord.faults.rate_limit("PATCH", retry_after=3600)
         edit = asyncio.ensure_future(message.edit(content="1"))
         edits = limits.of(channel.id).edits
-        while edits.window_end(time.monotonic()) == float("inf"):  # noqa: ASYNC110 - a Budget is plain numbers
+        while edits.more_at(time.monotonic()) == float("inf"):  # noqa: ASYNC110 - a Budget is plain numbers
             await asyncio.sleep(0)
         assert edits.tokens(time.monotonic()) == 0
         edit.cancel()
