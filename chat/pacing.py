@@ -18,6 +18,10 @@ FIRST_SECONDS = 0.15
 """The message is created this long after its first text came: a message of one syllable says nothing, its notification
 neither, and it would cost the first edit at once."""
 
+FIRST_EDIT_SECONDS = 0.2
+"""The same where a message stands there already, with a question or a notice. Found by simulation: answers of 1 to 6 s
+have a mean lag of 0.51 instead of 0.55 s, longer ones of 0.59 instead of 0.60 s."""
+
 YOUNG_WRITES = 3
 YOUNG_GAP = 0.62
 STEADY_SHARE = 0.93
@@ -173,7 +177,7 @@ def _due(reply: Waiting, channel: _Channel) -> float:
     if reply.creates:
         return max(since if reply.ended else since + FIRST_SECONDS, channel.creates.ready_at(now))
     if reply.ended or reply.unseen:
-        return max(since, edits.ready_at(now))
+        return max(since if reply.ended else since + FIRST_EDIT_SECONDS, edits.ready_at(now))
     keep = min(channel.running, edits.limit - 1)
     worth = since + (_gap(reply, channel) if reply.chars >= channel.every_chars else OLD_SECONDS)
     return max(worth, min(edits.ready_at(now, keep), _before_lost(edits, now), _out_of_patience(since, edits, now)))

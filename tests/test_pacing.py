@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.pacing import FIRST_SECONDS, OLD_SECONDS, PATIENCE_SECONDS, Budget, Next, Waiting, choose
+from chat.pacing import FIRST_EDIT_SECONDS, FIRST_SECONDS, OLD_SECONDS, PATIENCE_SECONDS, Budget, Next, Waiting, choose
 from tests.simulated_channel import Channel, Chat, Rule
 
 NOW = 100.0
@@ -137,6 +137,11 @@ def test_in_a_crowd_progress_waits_for_patience() -> None:
 def test_the_first_text_waits_a_moment_for_more_unless_it_is_all() -> None:
     assert _choose(_new(NOW)).at == NOW + FIRST_SECONDS
     assert _choose(_new(NOW, ended=True)).at == NOW
+
+
+def test_a_message_that_stands_there_is_edited_a_moment_after_the_first_text() -> None:
+    assert _choose(_new(NOW)._replace(creates=False)).at == NOW + FIRST_EDIT_SECONDS
+    assert _choose(_new(NOW, ended=True)._replace(creates=False)).at == NOW
 
 
 def test_edits_that_are_used_up_hold_up_no_create() -> None:
