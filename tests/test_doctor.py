@@ -165,7 +165,8 @@ def test_where_the_signs_cannot_be_printed_there_are_others(doctor: Doctor) -> N
 
 
 def test_several_channels_and_a_thread(doctor: Doctor, discord: LocalDiscord) -> None:
-    run = doctor.run(CHATBOT_CH_ID=[discord.channel, discord.other_channel, discord.thread])
+    thread = discord.add_thread("thread", discord.channel)
+    run = doctor.run(CHATBOT_CH_ID=[discord.channel, discord.other_channel, thread])
     assert run.signs == HERE_FINE + LLM_FINE + DISCORD_FINE + "✓✓✓✓✓✓" * 2
     assert run.status == 0
 
@@ -442,8 +443,9 @@ def test_discord_is_silent(doctor: Doctor, discord: LocalDiscord) -> None:
 
 
 def test_discord_fails_in_the_middle(doctor: Doctor, discord: LocalDiscord) -> None:
-    discord.faults.fail("GET", status=503, channel=discord.thread)
-    run = doctor.run(CHATBOT_CH_ID=discord.thread)
+    thread = discord.add_thread("thread", discord.channel)
+    discord.faults.fail("GET", status=503, channel=thread)
+    run = doctor.run(CHATBOT_CH_ID=thread)
     assert (run.signs, run.status) == (HERE_FINE + LLM_FINE + "✓✓✓✗–", 1)
     assert "503" in run.wrong[0]
 

@@ -82,6 +82,7 @@ def patch(server: LocalDiscord, message_id: object, content: object, **fields: o
 def test_ready_client_knows_guild_channels_rights_and_locale(server: LocalDiscord) -> None:
     server.locale = "ja"
     server.take_right(server.other_channel, "send_messages")
+    server.add_thread("thread", server.channel)
     with Bot(server) as bot:
         bot.hears("ready")
         guild = bot.guilds[0]
@@ -137,10 +138,12 @@ def test_answer_and_edits_stand_in_the_channel(server: LocalDiscord, bot: Bot) -
 
 
 def test_client_sees_its_own_messages_and_who_is_answered(server: LocalDiscord, bot: Bot) -> None:
-    bot.do(bot.get_channel(server.thread).send("first"))  # type: ignore[union-attr]  # it is a thread
+    thread = server.add_thread("thread", server.channel)
+    bot.hears("thread_create")
+    bot.do(bot.get_channel(thread).send("first"))  # type: ignore[union-attr]  # it is a thread
     first = bot.hears("message")
     assert (first.content, first.channel.name, first.author) == ("first", "thread", bot.user)
-    server.say("second", channel=server.thread, reply_to=server.messages(server.thread)[0])
+    server.say("second", channel=thread, reply_to=server.messages(thread)[0])
     second = bot.hears("message")
     assert second.type is discord.MessageType.reply
     assert second.reference.resolved == first
@@ -474,13 +477,14 @@ def test_deleted_and_foreign_messages_cannot_be_edited(server: LocalDiscord) -> 
 
 def test_rights_that_were_taken_are_missing_until_given(server: LocalDiscord) -> None:
     own = post(server, "x").json()["id"]
+    thread = server.add_thread("thread", server.channel)
     server.take_right(server.channel, "send_messages")
     assert post(server, "y").json()["code"] == 50013
     assert api(server, "POST", f"/channels/{server.channel}/typing").json()["code"] == 50013
     assert patch(server, own, "edits need no right to send").status_code == 200
     server.take_right(server.channel, "view_channel")
     assert patch(server, own, "z").json()["code"] == 50001
-    assert api(server, "GET", f"/channels/{server.thread}").json()["code"] == 50001
+    assert api(server, "GET", f"/channels/{thread}").json()["code"] == 50001
     server.give_right(server.channel, "view_channel")
     server.give_right(server.channel, "send_messages")
     assert post(server, "y").status_code == 200

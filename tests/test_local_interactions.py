@@ -233,12 +233,13 @@ def test_options_person_and_place_of_a_command(server: LocalDiscord, bot: Bot) -
     server.role("Moderators", hana, permissions=("manage_messages",))
     file = Attachment(server.next_id(), "a b.txt", "text/plain; charset=utf-8", b"read me")
     values = {"prompt": "Hello", "times": 3, "heat": 0.1, "loud": True, "file": file}
-    used = server.slash("chat", values, author=hana, channel=server.thread)
+    thread = server.add_thread("thread", server.channel)
+    used = server.slash("chat", values, author=hana, channel=thread)
     got = bot.gets()
     sent = got.extras.pop("file")
     assert got.extras == {"prompt": "Hello", "times": 3, "heat": 0.1, "loud": True}
     assert (sent.filename, sent.size, bot.do(sent.read())) == ("a b.txt", 7, b"read me")
-    assert (got.id, got.user.id, got.channel_id, got.guild_id) == (used.id, hana.id, server.thread, server.guild_id)
+    assert (got.id, got.user.id, got.channel_id, got.guild_id) == (used.id, hana.id, thread, server.guild_id)
     assert (got.locale, got.guild_locale) == (discord.Locale.japanese, discord.Locale.american_english)
     assert got.permissions.manage_messages
     assert not got.permissions.manage_guild
@@ -566,7 +567,7 @@ def test_many_messages_are_deleted_at_once(server: LocalDiscord, bot: Bot) -> No
     assert {message.content for message in bot.hears("bulk_message_delete")} == {"one", "two"}
     assert server.messages() == (kept,)
     with pytest.raises(ValueError, match="one channel"):
-        server.delete_many([kept, server.say("x", channel=server.thread)])
+        server.delete_many([kept, server.say("x", channel=server.other_channel)])
 
 
 def test_attachment_is_read_misstated_and_missing(server: LocalDiscord, bot: Bot) -> None:

@@ -12,6 +12,7 @@ from chat import wording
 from chat.reply import MARK
 from local.bot import BotProcess, write_settings
 from local.discord_server import LocalDiscord
+from local.discord_server.values import THREAD
 from local.llm_server import LocalLLM
 from tests.house import House, settings_for
 
@@ -39,7 +40,7 @@ def _killed(discord: LocalDiscord, llm: LocalLLM, settings: Path) -> House:
         discord.slash("chat", {"prompt": "slash"}, author=discord.person("Bob"))
         llm.next_chat().say("A bit")
         house.wait_for_part(f"A bit{MARK}")
-        house.place = discord.thread
+        house.new_place()
         house.ask("in a thread", discord.person("Carol"))
         llm.next_chat().say("```\ncode")
         house.wait_for_part("code")
@@ -53,13 +54,17 @@ def _killed(discord: LocalDiscord, llm: LocalLLM, settings: Path) -> House:
 
 
 def _versions(discord: LocalDiscord) -> Dict[int, int]:
-    everywhere = (discord.channel, discord.other_channel, discord.thread)
-    return {message.id: len(message.versions) for place in everywhere for message in discord.messages(place)}
+    everywhere = [message for place in discord.channels for message in discord.messages(place.id)]
+    return {message.id: len(message.versions) for message in everywhere}
 
 
 def _texts(discord: LocalDiscord) -> Tuple[List[str], List[str]]:
-    bots = [message.content for message in discord.messages() if message.author == discord.bot]
-    return bots, [message.content for message in discord.messages(discord.thread) if message.author == discord.bot]
+    (thread,) = (place.id for place in discord.channels if place.kind == THREAD)
+    in_channel, in_thread = (
+        [message.content for message in discord.messages(place) if message.author == discord.bot]
+        for place in (discord.channel, thread)
+    )
+    return in_channel, in_thread
 
 
 def test_the_next_start_closes_them_and_touches_nothing_else(killed: House, settings: Path) -> None:

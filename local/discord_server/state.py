@@ -48,14 +48,13 @@ NONCE_LIFE = 300.0  # seconds; Discord says "the past few minutes"
 
 
 class State:
-    """A guild with the channels "chat" and "other" and a thread under "chat", one bot, and the people that a test adds.
+    """A guild with the channels "chat" and "other", one bot, and the people that a test adds.
 
     A test may set `latency` (round trip in seconds; half of it passes before a call is applied and before a gateway
     event is sent), `heartbeat_interval` (seconds), `privileged_intents` (names of what is switched on in the
     Developer Portal: "message_content", "guild_members", "presences"), `limits`, `faults`, and, before a bot
-    connects, `bot_is_member` (whether the bot is in the guild; later by `remove_bot`, `invite_bot`). The ids
-    `channel`, `other_channel` and `thread` and the user `bot` are there from the start. `locale` is the guild's
-    preferred locale.
+    connects, `bot_is_member` (whether the bot is in the guild; later by `remove_bot`, `invite_bot`). The ids `channel`
+    and `other_channel` and the user `bot` are there from the start. `locale` is the guild's preferred locale.
     """
 
     def __init__(self, *, bot_name: str = "Chatbot", locale: str = "en-US") -> None:
@@ -89,7 +88,6 @@ class State:
         self._add_role(Role(self.next_id(), bot_name, members=frozenset({self.bot.id}), bot_id=self.bot.id))
         self.channel = self.add_channel("chat")
         self.other_channel = self.add_channel("other")
-        self.thread = self.add_thread("thread", self.channel)
 
     # Ids, times and listeners
 
