@@ -9,12 +9,16 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from demo import events
 from demo.events import Json
-from demo.people import People, Person, clean_text
-from demo.visitor import BadRequestError, Visitor, id_of, ids_of, text_of, texts_of
+from demo.people import People, Person, clean_name, clean_text
+from demo.places import Places
+from demo.visitor import BadRequestError, Visitor, id_of, ids_of, optional_id_of, text_of, texts_of
 from local.discord_server import Attachment, DiscordServer, Interaction, Message
 from local.discord_server.commands import ATTACHMENT, BOOLEAN, INTEGER, NUMBER
+from local.discord_server.values import THREAD_STARTER
 
 MAX_TEXT = 2000  # characters of a message, as in Discord
+MAX_THREAD_NAME = 100  # characters, as in Discord
+MAX_THREADS = 50
 GRACE = 0.1  # seconds after the bot's time for an answer is over in which one may still be on its way
 
 _READ: Mapping[int, Callable[[str], Any]] = {INTEGER: int, NUMBER: float, BOOLEAN: lambda text: text == "true"}
@@ -24,15 +28,18 @@ _READ: Mapping[int, Callable[[str], Any]] = {INTEGER: int, NUMBER: float, BOOLEA
 class Acts:
     """What windows ask for. `tell_all` tells every window something."""
 
-    def __init__(self, discord: DiscordServer, people: People, channel: int, tell_all: Callable[[Json], None]) -> None:
+    def __init__(
+        self, discord: DiscordServer, people: People, places: Places, tell_all: Callable[[Json], None]
+    ) -> None:
         self._discord = discord
         self._people = people
-        self._channel = channel
+        self._places = places
         self._tell_all = tell_all
         self._by_type: Dict[str, Callable[[Visitor, Person, Json], None]] = {
             "say": self._say,
             "edit": self._edit,
             "delete": self._delete,
+            "thread": self._begin_thread,
             "typing": self._type,
             "rename": self._rename,
             "click": self._click,
@@ -62,12 +69,17 @@ class Acts:
     def _say(self, visitor: Visitor, person: Person, request: Json) -> None:
         text, nonce = self._text(request), text_of(request, "nonce")
         wanted = ids_of(request, "files")
-        reply_to = None if request.get("reply_to") is None else self._standing(id_of(request["reply_to"]))
+        answered = optional_id_of(request, "reply_to")
+        place = self._place(visitor, request)
+        if place is None:
+            visitor.tell({"type": "refused", "nonce": nonce, "why": "no_thread"})
+            return
         if (text or wanted) and not _may_write(visitor, person, text, nonce):
             return
         files = person.take_files(wanted)
         if text or files:
-            self._discord.say(text, author=person.user, channel=self._channel, reply_to=reply_to, attachments=files)
+            reply_to = None if answered is None else self._standing(answered, place)
+            self._discord.say(text, author=person.user, channel=place, reply_to=reply_to, attachments=files)
         visitor.tell({"type": "taken", "nonce": nonce})
 
     def _edit(self, visitor: Visitor, person: Person, request: Json) -> None:
@@ -89,9 +101,31 @@ class Acts:
         elif entry is not None:
             self._discord.delete(entry)
 
-    def _type(self, _visitor: Visitor, person: Person, _request: Json) -> None:
-        if person.begins_to_type(time.monotonic()):
-            self._discord.start_typing(person.user, self._channel)
+    def _begin_thread(self, visitor: Visitor, person: Person, request: Json) -> None:
+        nonce, name = text_of(request, "nonce"), clean_name(text_of(request, "name"), MAX_THREAD_NAME)
+        entry = self._standing(id_of(request.get("message")), self._places.channel)
+        why = self._why_no_thread(name, entry)
+        if entry is None or why:
+            visitor.tell({"type": "refused", "nonce": nonce, "why": why})
+            return
+        if not _may_write(visitor, person, "", nonce):
+            return
+        thread = self._discord.add_thread(name, self._places.channel, entry)
+        visitor.tell({"type": "begun", "nonce": nonce, "place": str(thread)})
+
+    def _why_no_thread(self, name: str, entry: Optional[Message]) -> str:
+        if entry is None:
+            return "gone"
+        if self._places.find(entry.id):
+            return "has_thread"
+        if len(self._places.all()) > MAX_THREADS:
+            return "too_many_threads"
+        return "" if name else "bad_name"
+
+    def _type(self, visitor: Visitor, person: Person, request: Json) -> None:
+        place = self._place(visitor, request)
+        if place is not None and person.begins_to_type(time.monotonic()):
+            self._discord.start_typing(person.user, place)
 
     def _rename(self, visitor: Visitor, person: Person, request: Json) -> None:
         refusal = self._people.rename(person, text_of(request, "name"))
@@ -103,7 +137,7 @@ class Acts:
     # Buttons and slash commands
 
     def _click(self, visitor: Visitor, person: Person, request: Json) -> None:
-        entry = self._standing(id_of(request.get("message")), person)
+        entry = self._standing(id_of(request.get("message")), reader=person)
         custom_id = text_of(request, "custom_id")
         if person.clicks.wait(time.monotonic()):
             visitor.tell({"type": "note", "why": "slow_down"})
@@ -120,11 +154,15 @@ class Acts:
     def _slash(self, visitor: Visitor, person: Person, request: Json) -> None:
         name, nonce = text_of(request, "name"), text_of(request, "nonce")
         texts = texts_of(request, "options")
+        place = self._place(visitor, request)
+        if place is None:
+            visitor.tell({"type": "refused", "nonce": nonce, "why": "no_thread"})
+            return
         if not _may_write(visitor, person, "", nonce):
             return
         try:
             values = self._values(person, name, texts)
-            begun = self._discord.slash(name, values, author=person.user, channel=self._channel)
+            begun = self._discord.slash(name, values, author=person.user, channel=place)
         except (KeyError, ValueError) as error:
             why = "no_command" if isinstance(error, KeyError) else "bad_options"
             visitor.tell({"type": "refused", "nonce": nonce, "why": why, "command": name})
@@ -135,11 +173,12 @@ class Acts:
     def _complete(self, visitor: Visitor, person: Person, request: Json) -> None:
         name, texts, focused = text_of(request, "name"), texts_of(request, "options"), text_of(request, "focused")
         nonce = text_of(request, "nonce")
-        if person.completions.wait(time.monotonic()):
+        place = self._place(visitor, request)
+        if place is None or person.completions.wait(time.monotonic()):
             return
         try:
             values = {**self._values(person, name, texts), focused: texts.get(focused, "")}
-            begun = self._discord.complete(name, values, focused=focused, author=person.user, channel=self._channel)
+            begun = self._discord.complete(name, values, focused=focused, author=person.user, channel=place)
         except (KeyError, ValueError):
             return  # what is still being typed need not be right
         visitor.completing = begun, nonce
@@ -174,13 +213,26 @@ class Acts:
 
         return at_name.sub(mention, text)
 
-    def _standing(self, message_id: int, reader: Optional[Person] = None) -> Optional[Message]:
-        """The message that everybody (or this reader) sees in the channel; None if it was deleted or never was."""
+    def _place(self, visitor: Visitor, request: Json) -> Optional[int]:
+        """The place that is named, by default the window's own; None if it isn't there (any more)."""
+        named = optional_id_of(request, "place")
+        found = self._places.find(visitor.place if named is None else named)
+        return found.id if found else None
+
+    def _standing(
+        self, message_id: int, place: Optional[int] = None, reader: Optional[Person] = None
+    ) -> Optional[Message]:
+        """The message that everybody (or this reader) sees in this place (or any); None if it isn't there (any more).
+
+        What stands at a thread's beginning for another message is none.
+        """
         try:
             entry = self._discord.message(message_id)
         except KeyError:
             return None
-        if entry.deleted is not None or entry.channel_id != self._channel:
+        if entry.deleted is not None or entry.kind == THREAD_STARTER or place not in {None, entry.channel_id}:
+            return None
+        if self._places.find(entry.channel_id) is None:
             return None
         readers: List[Optional[int]] = [None, reader.user.id if reader else None]
         return entry if entry.visible_to in readers else None

@@ -14,9 +14,9 @@ from chat import wording
 from chat.conversation import prompt_above
 from chat.reply import MARK
 from demo.tap import TapChat
-from local.discord_server import Attachment, Call, DiscordServer, Message, User
+from local.discord_server import Attachment, Call, Channel, DiscordServer, Message, User
 from local.discord_server.commands import SLASH
-from local.discord_server.values import COMMAND_RESPONSE
+from local.discord_server.values import COMMAND_RESPONSE, THREAD, THREAD_STARTER
 
 Json = Dict[str, Any]
 
@@ -63,12 +63,36 @@ def user(person: User) -> Json:
     return {"id": str(person.id), "name": person.name, "bot": person.bot}
 
 
+def place(discord: DiscordServer, entry: Channel) -> Json:
+    """The channel or a thread: how many messages were written there, and when the `latest` was."""
+    found = discord.messages(entry.id)
+    return {
+        "type": "place",
+        "id": str(entry.id),
+        "name": entry.name,
+        "thread": entry.kind == THREAD,
+        "messages": sum(written.kind != THREAD_STARTER for written in found),
+        "latest": found[-1].created if found else 0.0,
+    }
+
+
 def message(discord: DiscordServer, entry: Message) -> Json:
     """A message as it is now.
 
     `bot`: the demo's bot wrote it; `growing`: more is coming; `chars`: of the model, as of `changed`; `used`: the slash
-    command that it answers; `private`: only one person is told of it; `loading`: the bot will say something later.
+    command that it answers; `private`: only one person is told of it; `loading`: the bot will say something later;
+    `starter`: it stands at the beginning of a thread for the message that the thread was made from, and says the same;
+    nothing if that was deleted.
     """
+    if entry.kind != THREAD_STARTER:
+        return {**_message(discord, entry), "starter": False}
+    origin = _find(discord, entry.reference)
+    shown = entry if origin is None or origin.deleted is not None else origin
+    own: Json = {"id": str(entry.id), "reply_to": None, "bot": False, "growing": False, "rows": [], "starter": True}
+    return {**_message(discord, shown), **own}
+
+
+def _message(discord: DiscordServer, entry: Message) -> Json:
     by_bot = entry.author == discord.bot
     used = _used(discord, entry)
     # Of the answer to a slash command, the prompt stands there before anything else.
@@ -93,6 +117,18 @@ def message(discord: DiscordServer, entry: Message) -> Json:
         "attachments": [_attachment(attachment) for attachment in entry.attachments],
         "rows": button_rows(entry.extras.get("components")),
     }
+
+
+def answer(told: Json) -> Json:
+    """Of a message of the bot's, how much it shows of what the model says: for windows that are elsewhere."""
+    return {"type": "answer", **{name: told[name] for name in ("id", "at", "bot", "growing", "chars", "changed")}}
+
+
+def answers(discord: DiscordServer, places: Iterable[Channel], since: float) -> List[Json]:
+    """The same of all that the bot has said or changed since then."""
+    written = [entry for there in places for entry in discord.messages(there.id) if entry.author == discord.bot]
+    told = [message(discord, entry) for entry in written if entry.versions[-1].time >= since]
+    return [answer(entry) for entry in told if entry["bot"]]
 
 
 def _used(discord: DiscordServer, entry: Message) -> Optional[Json]:
@@ -178,7 +214,7 @@ def commands(discord: DiscordServer) -> Json:
 
 
 def call(discord: DiscordServer, heard: HeardCall, channel: int) -> Json:
-    """A REST call; `since`: seconds from the question that it has to do with, or the last one in the channel."""
+    """A REST call; `since`: seconds from the question that it has to do with, or the last one in the place."""
     made = heard.call
     data = made.body.get("data")  # of a callback
     content = (data if isinstance(data, dict) else made.body).get("content")
@@ -186,7 +222,7 @@ def call(discord: DiscordServer, heard: HeardCall, channel: int) -> Json:
     return {
         "type": "call",
         "number": heard.number,
-        "name": _name(made),
+        "name": name_of(made),
         "method": made.method,
         "route": made.route,
         "status": made.status,
@@ -196,7 +232,8 @@ def call(discord: DiscordServer, heard: HeardCall, channel: int) -> Json:
     }
 
 
-def _name(made: Call) -> str:
+def name_of(made: Call) -> str:
+    """What the page calls a REST call; "other" for one that it has no word for."""
     name = _NAMES.get((made.method, made.route), "other")
     return _CALLBACKS.get(made.body.get("type", 0), name) if name == "respond" else name
 
@@ -229,7 +266,7 @@ def _find(discord: DiscordServer, message_id: Optional[int]) -> Optional[Message
 
 
 def budget(discord: DiscordServer, channel: int) -> Json:
-    """What is used of the channel's edits: `limit` in `per` seconds; `free_at`: when each used one is free again."""
+    """What is used of a place's edits: `limit` in `per` seconds; `free_at`: when each used one is free again."""
     with discord.changed:
         usage = discord.limits.usage("edit", channel)
     return {"type": "budget", "limit": usage.limit, "per": usage.per, "free_at": list(usage.free_at)}
@@ -265,11 +302,9 @@ def typing_of(user_id: int, moment: float) -> Json:
 
 
 def snapshot_of(discord: DiscordServer, channel: int, messages: Iterable[Message]) -> Json:
-    """The channel as it stands: name, everybody, messages and who types."""
-    place = discord.find_channel(channel)
+    """A place as it stands: everybody, messages and who types."""
     return {
-        "channel": {"id": str(channel), "name": place.name if place else ""},
-        "channels": {str(entry.id): entry.name for entry in discord.channels},
+        "place": str(channel),
         "users": [user(person) for person in discord.users],
         "messages": [message(discord, entry) for entry in messages],
         "typing": typing(discord, channel),

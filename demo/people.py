@@ -128,7 +128,7 @@ class People:
 
     def rename(self, person: Person, wanted: str) -> str:
         """Give a person another name. Returns "" or why not: "bad_name", "name_taken" or "slow_down"."""
-        name = clean_name(wanted)
+        name = clean_name(wanted, MAX_NAME)
         if not name:
             return "bad_name"
         if any(name.casefold() == other.name.casefold() for other in self._discord.users if other != person.user):
@@ -146,11 +146,11 @@ class People:
         return f"{guest} {number}"
 
 
-def clean_name(name: str) -> str:
+def clean_name(name: str, longest: int) -> str:
     """The name without control and invisible characters and without spaces to spare, cut to its longest length."""
     spaced = " ".join(clean_text(name).split())
     visible = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))
-    return visible[:MAX_NAME].strip()
+    return visible[:longest].strip()
 
 
 def clean_text(text: str) -> str:

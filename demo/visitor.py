@@ -26,10 +26,12 @@ class Visitor:
     So a slow window holds up nobody and gets the latest, and nothing piles up.
     """
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(self, socket: web.WebSocketResponse, place: int) -> None:
         self.person: Optional[Person] = None
         """None until the window has said hello."""
         self.socket = socket
+        self.place = place
+        """The id of the channel or thread that is open in it."""
         self.completing: Optional[Tuple[Interaction, str]] = None
         """The last question for choices, and the nonce with which the window asked it, until the choices are there."""
         self._waiting: Dict[str, Json] = {}
@@ -39,6 +41,11 @@ class Visitor:
         """Send this soon; one that waits under the same key is not sent any more. No key: each is sent."""
         self._waiting[key or f"#{id(event)}"] = event
         self._news.set()
+
+    def show(self, snapshot: Json) -> None:
+        """Send all that there is to see, in place of the news of single things that wait: it has them already."""
+        self._waiting = {key: event for key, event in self._waiting.items() if key.startswith("#")}
+        self.tell(snapshot, "snapshot")
 
     async def send_all(self) -> None:
         """Send what there is to send, until the connection ends or this is cancelled."""
@@ -75,6 +82,12 @@ def id_of(value: Any) -> int:  # noqa: ANN401 - whatever JSON had there
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MAX_ID:
         return int(value)
     raise BadRequestError("id")
+
+
+def optional_id_of(request: Json, name: str) -> Optional[int]:
+    """An id of the request, None where it is missing. Raises BadRequestError."""
+    value = request.get(name)
+    return None if value is None else id_of(value)
 
 
 def ids_of(request: Json, name: str) -> List[int]:

@@ -1,20 +1,28 @@
 """The demo's page: an aiohttp server on 127.0.0.1 with the page's files, and a WebSocket for each browser window.
 
 What a window sends                            What it is sent
-    {"type": "hello", "person", "language"}        "snapshot": who it is, and all there is to see
-    {"type": "say", "text", "reply_to",            "message" (new or changed, as it is now), "delete", "typing"
-     "files", "nonce"}                             "taken", "refused": whether a `nonce`'s message was, and why not
+    {"type": "hello", "person", "language",        "snapshot": who it is, and all there is to see in its place
+     "place"}                                      "message" (new or changed, as it is now), "delete", "typing"
+    {"type": "open", "place"}                      "place": the channel or a thread, new or with another message
+    {"type": "say", "place", "text",               "taken", "refused": whether a `nonce`'s message was, and why not
+     "reply_to", "files", "nonce"}                 "begun": the thread of a `nonce`
     {"type": "edit", "message", "text", "nonce"}   "user": somebody is new or has another name
     {"type": "delete", "message"}                  "bot": what the bot shows of itself
-    {"type": "typing"}                             "commands": the slash commands
-    {"type": "rename", "name"}                     "choices": what the bot offers for a `nonce`'s text
-    {"type": "click", "message", "custom_id"}      "note": a line for this window alone
-    {"type": "slash", "name", "options",           "call", "tap", "budget": what happens behind the scenes
-     "nonce"}
-    {"type": "complete", "name", "options",
-     "focused", "nonce"}
+    {"type": "thread", "message", "name",          "commands": the slash commands
+     "nonce"}                                      "choices": what the bot offers for a `nonce`'s text
+    {"type": "typing", "place"}                    "note": a line for this window alone
+    {"type": "rename", "name"}                     "call", "tap", "budget": what happens behind the scenes
+    {"type": "click", "message", "custom_id"}      "answer": how far an answer is that grows elsewhere
+    {"type": "slash", "place", "name",
+     "options", "nonce"}
+    {"type": "complete", "place", "name",
+     "options", "focused", "nonce"}
 
-A message that only one person can see is sent to that person's window alone, and is gone when the page is loaded again.
+A window has one place open, the channel or a thread, and is sent what happens there; of the other places it is sent
+"place", "answer" and "delete". What is said goes to the `place` that is named with it, whatever is open by then.
+
+A message that only one person can see is sent to that person's window alone, and is gone when the page is loaded again
+or another place is opened.
 
 Files are posted to /attachments first, one by one; `files` are the ids that were answered.
 """
@@ -22,22 +30,24 @@ Files are posted to /attachments first, one by one; `files` are the ids that wer
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import secrets
 import time
 from collections import deque
 from pathlib import Path
-from typing import Deque, Dict, NamedTuple, Optional, Set
+from typing import Deque, Dict, Iterator, NamedTuple, Optional, Set
 from urllib.parse import quote, unquote, urlsplit
 
 from aiohttp import WSMsgType, web
 
 from demo import events
-from demo.acts import MAX_TEXT, Acts
+from demo.acts import MAX_TEXT, MAX_THREAD_NAME, Acts
 from demo.events import HeardCall, Json
 from demo.people import MAX_FILES, People, Person, clean_text
+from demo.places import Places
 from demo.tap import Tap, TapChat
-from demo.visitor import BadRequestError, Visitor, read, text_of
+from demo.visitor import BadRequestError, Visitor, optional_id_of, read, text_of
 from local.discord_server import Attachment, Call, Change, DiscordServer, Message, User
 from local.discord_server.values import Notice, PresenceChange
 from local.site import Handler, address_of, open_site
@@ -51,6 +61,7 @@ OLD_MESSAGES = 200
 OLD_CALLS = 200
 OLD_CHATS = 5
 """How much of what was before a new window sees."""
+KEPT_CALLS = 5 * OLD_CALLS  # of all places together
 MAX_FILENAME = 100  # characters
 TAP_PAUSE = 0.05  # seconds between two reports of a chat's growth
 HEARTBEAT = 20.0  # seconds until a window that has vanished is noticed
@@ -59,6 +70,7 @@ CLOSE_SECONDS = 0.2  # for a window to answer that its connection ends
 _STATIC = Path(__file__).resolve().parent / "static"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript"}
 _TYPES[".svg"] = "image/svg+xml"
+_COUNTED = {"THREAD_CREATE", "MESSAGE_CREATE", "MESSAGE_DELETE", "MESSAGE_DELETE_BULK"}  # change a place in the lists
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 
 _HEADERS = {
@@ -80,7 +92,9 @@ class _File(NamedTuple):
 
 
 class Page:
-    """The page with one channel of the local Discord. `await open()` in a running loop, `await close()` in the same.
+    """The page with one channel of the local Discord and the threads under it.
+
+    `await open()` in a running loop, `await close()` in the same.
 
     `tap` tells what the model says.
     """
@@ -90,12 +104,12 @@ class Page:
         """`http://127.0.0.1:PORT` once it is open."""
         self._discord = discord
         self._tap = tap
-        self._channel = channel
+        self._places = Places(discord, channel)
         self._run = secrets.token_hex(8)  # the numbers of calls begin anew with each
         self._people = People(discord)
-        self._acts = Acts(discord, self._people, channel, self._tell_all)
+        self._acts = Acts(discord, self._people, self._places, self._tell_all)
         self._visitors: Set[Visitor] = set()
-        self._calls: Deque[HeardCall] = deque(maxlen=OLD_CALLS)
+        self._calls: Deque[HeardCall] = deque(maxlen=KEPT_CALLS)
         self._grown: Dict[int, TapChat] = {}
         self._files: Dict[str, _File] = {}
         self._hosts: Set[str] = set()
@@ -152,7 +166,7 @@ class Page:
 
     async def _serve_attachment(self, request: web.Request) -> web.Response:
         wanted = int(request.match_info["id"])
-        messages = self._discord.messages(self._channel)
+        messages = (entry for place in self._places.all() for entry in self._discord.messages(place.id))
         for attachment in (attachment for entry in messages for attachment in entry.attachments):
             if attachment.id == wanted:
                 return _attachment_response(attachment)
@@ -181,7 +195,7 @@ class Page:
         if len(self._visitors) >= MAX_WINDOWS:  # told in a frame: a script can't see the status of a handshake
             await socket.close(code=1008, message=FULL)
             return socket
-        visitor = Visitor(socket)
+        visitor = Visitor(socket, self._places.channel)
         self._visitors.add(visitor)
         sender = asyncio.ensure_future(visitor.send_all())
         try:
@@ -212,33 +226,46 @@ class Page:
             self._hello(visitor, request)
         elif visitor.person is None:
             raise BadRequestError("no hello")
+        elif text_of(request, "type") == "open":
+            self._show(visitor, visitor.person, optional_id_of(request, "place"))
         else:
             self._acts.obey(visitor, visitor.person, request)
 
     def _hello(self, visitor: Visitor, request: Json) -> None:
         if visitor.person is not None:
             raise BadRequestError("a second hello")
+        place = optional_id_of(request, "place")
         person = self._people.welcome(text_of(request, "person"), text_of(request, "language"))
         self._tell_all(_user_event(person.user))
         visitor.person = person
-        visitor.tell(self._snapshot(person))
+        self._show(visitor, person, place)
 
-    def _snapshot(self, person: Person) -> Json:
-        discord = self._discord
-        messages = discord.messages(self._channel)
+    def _show(self, visitor: Visitor, person: Person, wanted: Optional[int]) -> None:
+        """Open a place in a window; the channel, if that place isn't there (any more)."""
+        place = self._places.find(wanted)
+        visitor.place = place.id if place else self._places.channel
+        visitor.show(self._snapshot(person, visitor.place))
+
+    def _snapshot(self, person: Person, place: int) -> Json:
+        discord, places = self._discord, self._places.all()
+        messages = discord.messages(place)
+        calls = [heard for heard in self._calls if heard.call.channel_id in {None, place}]
+        chats = self._tap.chats[-OLD_CHATS:]
         return {
             "type": "snapshot",
             "run": self._run,
             "now": time.monotonic(),
             "you": {**events.user(person.user), "secret": person.secret, "manages": person.manages},
-            **events.snapshot_of(discord, self._channel, messages[-OLD_MESSAGES:]),
+            **events.snapshot_of(discord, place, messages[-OLD_MESSAGES:]),
+            "places": [events.place(discord, entry) for entry in places],
             "complete": len(messages) <= OLD_MESSAGES,
-            "calls": [events.call(discord, heard, self._channel) for heard in self._calls],
-            "taps": [events.chat(chat, with_times=True) for chat in self._tap.chats[-OLD_CHATS:]],
-            "limits": {"text": MAX_TEXT, "upload": MAX_UPLOAD, "files": MAX_FILES},
+            "calls": [events.call(discord, heard, place) for heard in calls[-OLD_CALLS:]],
+            "taps": [events.chat(chat, with_times=True) for chat in chats],
+            "answers": events.answers(discord, places, min((chat.started for chat in chats), default=math.inf)),
+            "limits": {"text": MAX_TEXT, "upload": MAX_UPLOAD, "files": MAX_FILES, "thread_name": MAX_THREAD_NAME},
         }
 
-    # What happens in the channel and behind it
+    # What happens in the places and behind them
 
     def _notice(self, notice: Notice) -> None:
         """Hear of a change or call, in whatever thread made it."""
@@ -247,45 +274,58 @@ class Page:
 
     def _pass_on(self, notice: Notice) -> None:
         if isinstance(notice, Call):
-            if notice.channel_id in {None, self._channel}:
-                self._pass_on_call(HeardCall(self._calls[-1].number + 1 if self._calls else 1, notice))
+            self._pass_on_call(notice)
         elif isinstance(notice, PresenceChange):
             self._tell_all(events.bot(self._discord), "bot")
-        elif not isinstance(notice, Change) or notice.channel.id != self._channel:
-            return
-        elif notice.event == "TYPING_START" and notice.user:
-            self._tell_all(events.typing_of(notice.user.id, time.monotonic()))
-        elif notice.message:
-            self._pass_on_message(self._discord.message(notice.message))
-        else:
-            for message in notice.messages:
+        elif isinstance(notice, Change) and self._places.find(notice.channel.id):
+            self._pass_on_change(notice)
+        elif isinstance(notice, Change) and notice.event == "THREAD_DELETE":
+            for visitor in self._visitors:
+                if visitor.person is not None:
+                    self._show(visitor, visitor.person, visitor.place)
+
+    def _pass_on_change(self, change: Change) -> None:
+        if change.event == "TYPING_START" and change.user:
+            self._tell_those_in(change.channel.id, events.typing_of(change.user.id, time.monotonic()))
+        for message in (change.message, *change.messages):
+            if message is not None:
                 self._pass_on_message(self._discord.message(message))
+        if change.event in _COUNTED:
+            self._tell_all(events.place(self._discord, change.channel), f"place {change.channel.id}")
 
     def _pass_on_message(self, entry: Message) -> None:
         key = f"message {entry.id}"
-        if entry.deleted is not None:
-            self._tell_readers(entry, {"type": "delete", "id": str(entry.id)}, key)
-            return
-        event = events.message(self._discord, entry)
-        # Its author may be somebody whom no window has heard of: another bot, a webhook.
-        author = events.user(self._discord.find_user(entry.author.id) or entry.author)
-        self._tell_readers(entry, {**event, "user": author}, key)
+        event: Json = {"type": "delete", "id": str(entry.id)}
+        elsewhere: Optional[Json] = event
+        if entry.deleted is None:
+            told = events.message(self._discord, entry)
+            # Its author may be somebody whom no window has heard of: another bot, a webhook.
+            event = {**told, "user": events.user(self._discord.find_user(entry.author.id) or entry.author)}
+            elsewhere = events.answer(told) if told["bot"] else None
+        for visitor in self._readers(entry):
+            news = event if visitor.place == entry.channel_id else elsewhere
+            if news is not None:
+                visitor.tell(news, key)
+        starter = self._places.starter(entry.id)  # the thread that was made from a message has its id
+        if starter is not None:
+            self._pass_on_message(starter)
 
-    def _tell_readers(self, entry: Message, event: Json, key: str) -> None:
-        """Tell everybody who can see a message."""
-        if entry.visible_to is None:
-            self._tell_all(event, key)
-            return
+    def _readers(self, entry: Message) -> Iterator[Visitor]:
+        """The windows of everybody who can see a message."""
         for visitor in self._visitors:
-            if visitor.person is not None and visitor.person.user.id == entry.visible_to:
-                visitor.tell(event, key)
+            if visitor.person is not None and entry.visible_to in {None, visitor.person.user.id}:
+                yield visitor
 
-    def _pass_on_call(self, heard: HeardCall) -> None:
+    def _pass_on_call(self, call: Call) -> None:
+        concerned = [place.id for place in self._places.all() if call.channel_id in {None, place.id}]
+        if not concerned:
+            return
+        heard = HeardCall(self._calls[-1].number + 1 if self._calls else 1, call)
         self._calls.append(heard)
-        event = events.call(self._discord, heard, self._channel)
-        self._tell_all(event)
-        self._tell_all(events.budget(self._discord, self._channel), "budget")
-        if event["name"] == events.REGISTERING:
+        for place in concerned:
+            self._tell_those_in(place, events.call(self._discord, heard, place))
+            self._tell_those_in(place, events.budget(self._discord, place), "budget")
+        if events.name_of(call) == events.REGISTERING:
             self._tell_all(events.commands(self._discord), "commands")
         for visitor in self._visitors:  # the call may be an answer with choices
             self._acts.offer_choices(visitor)
@@ -300,6 +340,11 @@ class Page:
         grown, self._grown = self._grown, {}
         for chat in grown.values():
             self._tell_all(events.chat(chat), f"tap {chat.id}")
+
+    def _tell_those_in(self, place: int, event: Json, key: str = "") -> None:
+        for visitor in self._visitors:
+            if visitor.person is not None and visitor.place == place:
+                visitor.tell(event, key)
 
     def _tell_all(self, event: Json, key: str = "") -> None:
         for visitor in self._visitors:

@@ -77,12 +77,20 @@ class Stage:
         """The page's address."""
         return self.page.url
 
-    def bot_says(self, text: str, *, reply_to: Optional[Message] = None, **extras: Any) -> Message:  # noqa: ANN401
-        """Let the bot write; `extras` are fields of Discord's message such as `components`."""
+    def bot_says(
+        self,
+        text: str,
+        *,
+        reply_to: Optional[Message] = None,
+        place: Optional[int] = None,
+        **extras: Any,  # noqa: ANN401 - JSON
+    ) -> Message:
+        """Let the bot write into the channel or a thread; `extras` are fields of its message such as `components`."""
         reference = reply_to.id if reply_to else None
         if "components" in extras:
             extras["components"] = read_components(extras["components"])
-        return self.discord.post(self.discord.bot, self.discord.channel, text, reference=reference, extras=extras)
+        channel = self.discord.channel if place is None else place
+        return self.discord.post(self.discord.bot, channel, text, reference=reference, extras=extras)
 
     def bot_edits(self, message: Message, text: str) -> None:
         """Let the bot change what it wrote."""
@@ -90,17 +98,17 @@ class Stage:
 
     def bot_registers(self, *commands: Dict[str, Any]) -> None:
         """Let the bot say which slash commands it has."""
-        self._rest("PUT", f"applications/{self.discord.bot.id}/commands", list(commands))
+        self.rest("PUT", f"applications/{self.discord.bot.id}/commands", list(commands))
 
     def bot_answers(self, interaction: Interaction, kind: int = 4, **data: Any) -> None:  # noqa: ANN401 - JSON
         """Let the bot answer a use of a command or button; `kind` and `data` are those of Discord's callback."""
         path = f"interactions/{interaction.id}/{interaction.token}/callback"
-        self._rest("POST", path, {"type": kind, "data": data})
+        self.rest("POST", path, {"type": kind, "data": data})
 
     def bot_edits_answer(self, interaction: Interaction, text: str) -> None:
         """Let the bot change its answer to a slash command."""
         path = f"webhooks/{self.discord.bot.id}/{interaction.token}/messages/@original"
-        self._rest("PATCH", path, {"content": text})
+        self.rest("PATCH", path, {"content": text})
 
     def next_interaction(self, kind: int) -> Interaction:
         """Wait until somebody uses a command (2) or button (3), or types what the bot completes (4)."""
@@ -119,9 +127,9 @@ class Stage:
         """Wait until this is true of the local Discord."""
         return self.discord.wait_for(predicate)
 
-    def wait_for_message(self, text: str) -> Message:
-        """Wait until a message says this."""
-        return self.wait_for(lambda: [entry for entry in self.discord.messages() if entry.content == text])[0]
+    def wait_for_message(self, text: str, place: Optional[int] = None) -> Message:
+        """Wait until a message in the channel or a thread says this."""
+        return self.wait_for(lambda: [entry for entry in self.discord.messages(place) if entry.content == text])[0]
 
     def option(self, interaction: Interaction, name: str) -> str:
         """The text of an option of a slash command that somebody has used."""
@@ -132,7 +140,8 @@ class Stage:
         if isinstance(notice, Change) and notice.data:
             self.used[notice.data["id"]] = notice.data["data"]
 
-    def _rest(self, method: str, path: str, body: object) -> None:
+    def rest(self, method: str, path: str, body: object) -> None:
+        """Make one of the bot's REST calls."""
         url = f"{self.discord.url}/api/v10/{path}"
         headers = {"Authorization": f"Bot {self.discord.token}"}
         requests.request(method, url, json=body, headers=headers, timeout=WAIT).raise_for_status()

@@ -15,7 +15,7 @@ from chat.reply import MARK
 from demo import web
 from demo.tap import TapChat
 from local.bot import BotProcess, write_settings
-from local.llm_server import LocalLLM
+from local.llm_server import Chat, LocalLLM
 from tests.browser import Page, Windows, browser_fixture, expect, windows_fixture  # noqa: F401 - fixtures
 from tests.house import settings_for
 from tests.stage import CHAT, MODEL, STOP, Stage, stage_fixture  # noqa: F401 - a fixture
@@ -208,7 +208,7 @@ def test_a_reply_is_written_with_its_quote_and_leads_to_the_question(stage: Stag
     expect(last_text(page)).to_have_text("Line 39")
     row = page.locator(f'.message[data-id="{first.id}"]')
     row.hover()
-    row.locator(".actions button").click()
+    row.get_by_role("button", name="Reply", exact=True).click()
     expect(page.locator("#reply-bar")).to_have_text("Replying to Alice")
     write(page, "My answer")
     reply = stage.wait_for_message("My answer")
@@ -241,7 +241,7 @@ def test_a_tap_on_a_message_shows_its_reply_action(stage: Stage, windows: Window
     phone.locator(".message .text").tap()
     expect(action).to_be_visible()
     expect(action).to_have_css("opacity", "1")
-    action.locator("button").tap()
+    action.get_by_role("button", name="Reply").tap()
     expect(phone.locator("#reply-bar")).to_have_text("Replying to Alice")
     phone.locator(".welcome").tap()
     expect(phone.locator(".message.selected")).to_have_count(0)
@@ -509,7 +509,7 @@ def test_a_button_is_shown_and_its_click_answered(stage: Stage, page: Page) -> N
     link = {"label": "Docs", "style": 5, "url": "https://a.test/"}
     bad = {"label": "Bad", "style": 5, "url": "javascript:alert(1)"}
     stage.bot_says("Answer", components=row_of(stop, link, bad, {"label": "Off", "custom_id": "off", "disabled": True}))
-    expect(page.locator(".button")).to_have_text(["⏹ Stop", "Docs", "Bad", "Off"])
+    expect(page.locator(".message .button")).to_have_text(["⏹ Stop", "Docs", "Bad", "Off"])
     expect(page.locator("a.button").first).to_have_attribute("href", "https://a.test/")
     assert page.locator("a.button").last.get_attribute("href") is None
     expect(page.get_by_role("button", name="Off")).to_be_disabled()
@@ -706,7 +706,7 @@ def test_slash_chat_is_answered_by_the_real_bot_and_stopped_by_its_button(
             page.get_by_role("button", name="Stop").click()
             assert chat.wait_closed()
             expect(last_text(page)).to_contain_text("Stopped.")
-            expect(page.locator(".button")).to_have_count(0)
+            expect(page.locator(".message .button")).to_have_count(0)
             expect(page.locator("#lag-text")).to_have_text("0.0 s")
         expect(page.locator(".used")).to_have_count(2)
         expect(page.locator(".lamp.used")).to_have_count(0)
@@ -737,7 +737,9 @@ def test_ones_own_message_is_edited_and_deleted(stage: Stage, page: Page, window
     expect(page.locator("#reply-bar")).to_be_hidden()
     expect(page.locator("#text")).to_have_value("A draft")
     other.locator(".message").hover()
-    expect(other.locator(".message .actions button")).to_have_count(1)
+    expect(other.get_by_role("button", name="Reply")).to_be_visible()
+    for action in ("Edit", "Delete"):
+        expect(other.get_by_role("button", name=action)).to_have_count(0)
     page.get_by_role("button", name="Edit").click()
     page.locator("#text").press("Escape")
     expect(page.locator("#text")).to_have_value("A draft")
@@ -745,6 +747,327 @@ def test_ones_own_message_is_edited_and_deleted(stage: Stage, page: Page, window
     page.get_by_role("button", name="Delete").click()
     expect(other.locator(".message")).to_have_count(0)
     assert stage.discord.messages() == ()
+
+
+# Threads
+
+
+def thread_of(page: Page, text: str) -> Any:  # noqa: ANN401 - Playwright's Locator
+    """What leads to the thread under the message that says this."""
+    return page.locator(".message", has_text=text).locator(".thread")
+
+
+def place_of(page: Page, name: str) -> Any:  # noqa: ANN401 - Playwright's Locator
+    """The button of the channel or a thread in the list."""
+    return page.locator(".place", has_text=name)
+
+
+def begin_thread(page: Page, text: str) -> Any:  # noqa: ANN401 - Playwright's Locator
+    """Open the form for a thread from the message that says this, and give the field for its name."""
+    row = page.locator(".message", has_text=text)
+    row.hover()
+    row.get_by_role("button", name="Create Thread").click()
+    field = page.get_by_label("Thread name")
+    expect(field).to_be_focused()
+    return field
+
+
+def test_a_thread_is_made_from_a_message_and_leads_back(stage: Stage, page: Page, windows: Windows) -> None:
+    other = windows.open(stage.url)
+    start = stage.discord.say("Let us **talk** about tea")
+    field = begin_thread(page, "Let us talk")
+    expect(field).to_have_value("Let us talk about tea")
+    field.fill("Tea")
+    field.press("Enter")
+    expect(page.locator("#thread-dialog")).to_be_hidden()
+    expect(page.locator("#place-name")).to_have_text("Tea")
+    expect(page.locator("#welcome-title")).to_have_text("Tea")
+    expect(page).to_have_title("Tea | This machine")
+    expect(page.locator("#text")).to_have_attribute("placeholder", 'Message "Tea"')
+    expect(page.locator("#text")).to_be_focused()
+    expect(page.locator(".message .text")).to_have_text(["Let us talk about tea"])
+    expect(page.locator(".message .actions button")).to_have_count(0)
+    expect(page.locator(".place")).to_have_text(["chat", "Tea"])
+    expect(place_of(page, "Tea")).to_have_attribute("aria-current", "page")
+    expect(place_of(page, "chat")).not_to_have_attribute("aria-current", re.compile("."))
+    write(page, "Green or black?")
+    assert stage.wait_for_message("Green or black?", start.id).author.name == "Guest 1"
+    expect(last_text(page)).to_have_text("Green or black?")
+    page.locator(".message").last.hover()
+    expect(page.get_by_role("button", name="Create Thread")).to_have_count(0)
+    expect(thread_of(other, "Let us talk")).to_have_text("Tea1 message")
+    expect(other.locator(".message .text")).to_have_text(["Let us talk about tea"])
+    page.get_by_role("button", name="Back to #chat").click()
+    expect(page).to_have_title("#chat | This machine")
+    expect(page.locator("#back")).to_be_hidden()
+    expect(page.locator(".message .text")).to_have_text(["Let us talk about tea"])
+    page.locator(".message").hover()
+    expect(page.get_by_role("button", name="Create Thread")).to_have_count(0)
+    thread_of(page, "Let us talk").click()
+    expect(last_text(page)).to_have_text("Green or black?")
+    stage.discord.edit(start, "Let us talk about coffee")
+    expect(page.locator(".message .text").first).to_have_text("Let us talk about coffee (edited)")
+    stage.discord.delete(start)
+    expect(page.locator(".message .text").first).to_have_text("Original message was deleted")
+
+
+def test_a_threads_name_begins_as_the_message_and_is_no_longer_than_discord_takes(stage: Stage, page: Page) -> None:
+    stage.discord.say("<b>😀</b> " + "x" * 200)
+    field = begin_thread(page, "x")
+    expect(field).to_have_value("<b>😀</b> " + "x" * 91)
+    field.press("Enter")
+    expect(page.locator("#place-name")).to_have_text("<b>😀</b> " + "x" * 91)
+    expect(page.locator(".threads .place")).to_have_text("<b>😀</b> " + "x" * 91)
+
+
+def test_the_form_says_why_there_is_no_thread_and_escape_closes_it(stage: Stage, page: Page) -> None:
+    start = stage.discord.say("Question")
+    field = begin_thread(page, "Question")
+    field.fill("  ")
+    field.press("Enter")
+    refusal = page.locator("#thread-dialog").get_by_role("alert")
+    expect(refusal).to_have_text("A name needs a letter or another visible character.")
+    field.fill("Talk")
+    stage.discord.delete(start)
+    expect(page.locator(".message")).to_have_count(0)
+    page.get_by_role("button", name="Create Thread").click()
+    expect(refusal).to_have_text("This message is not there any more.")
+    expect(field).to_have_value("Talk")
+    expect(field).to_be_focused()
+    field.press("Escape")
+    expect(page.locator("#thread-dialog")).to_be_hidden()
+    assert [place.name for place in stage.discord.channels] == ["chat", "other"]
+
+
+def test_enter_during_a_japanese_conversion_makes_no_thread(stage: Stage, windows: Windows) -> None:
+    page = windows.open(stage.url, locale="ja-JP")
+    stage.discord.say("質問")
+    page.locator(".message").hover()
+    page.get_by_role("button", name="スレッドを作成").click()
+    field = page.get_by_label("スレッド名")
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229, "text": "\r"}
+    keyboard.send("Input.dispatchKeyEvent", {"type": "keyDown", **enter})
+    taken = field.evaluate("""(field) => {
+        const key = (init) => new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...init });
+        return [{ isComposing: true }, { keyCode: 229 }, {}].map((init) => !field.dispatchEvent(key(init)));
+    }""")
+    assert taken == [True, True, False]  # what is taken submits no form
+    keyboard.send("Input.insertText", {"text": "日本"})
+    expect(field).to_have_value("日本")
+    expect(page.locator("#thread-dialog")).to_be_visible()
+    field.press("Enter")
+    expect(page.locator("#place-name")).to_have_text("日本")
+    expect(page.locator("#text")).to_have_attribute("placeholder", "「日本」へメッセージを送信")
+
+
+def test_what_is_new_elsewhere_is_shown_until_it_is_opened(stage: Stage, page: Page) -> None:
+    discord = stage.discord
+    thread = discord.add_thread("Tea", discord.channel, discord.say("Start"))
+    tea, chat = place_of(page, "Tea"), place_of(page, "chat")
+    expect(tea).to_have_attribute("aria-label", "Tea (unread)")
+    tea.click()
+    expect(tea).to_have_attribute("aria-current", "page")
+    expect(tea).to_have_attribute("aria-label", "Tea")
+    discord.say("Inside", channel=thread)
+    expect(last_text(page)).to_have_text("Inside")
+    expect(tea).to_have_css("font-weight", "500")
+    answer = stage.bot_says(f"Out{MARK}")
+    expect(chat).to_have_css("font-weight", "700")
+    expect(page.locator(".message .text")).to_have_text(["Start", "Inside"])
+    chat.click()
+    expect(chat).to_have_attribute("aria-label", "chat")
+    discord.say("In", channel=thread)
+    expect(tea).to_have_attribute("aria-label", "Tea (unread)")
+    stage.restart()
+    stage.bot_edits(answer, "Outside")
+    expect(last_text(page)).to_have_text("Outside (edited)")
+    expect(tea).to_have_attribute("aria-label", "Tea (unread)")
+    page.reload()
+    expect(tea).to_have_attribute("aria-label", "Tea")
+
+
+def test_what_was_begun_stays_in_its_place(stage: Stage, page: Page) -> None:
+    discord = stage.discord
+    first = discord.say("Question")
+    discord.add_thread("Tea", discord.channel, first)
+    tea, chat, text = place_of(page, "Tea"), place_of(page, "chat"), page.locator("#text")
+    page.locator(".message p").dblclick()
+    page.keyboard.type("In the channel")
+    page.locator("#file-input").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
+    tea.click()
+    expect(page.locator("#place-name")).to_have_text("Tea")
+    for bar in ("#reply-bar", "#files"):
+        expect(page.locator(bar)).to_be_hidden()
+    expect(text).to_have_value("")
+    write(page, "Hello")
+    own = stage.wait_for_message("Hello", first.id)
+    page.locator(f'.message[data-id="{own.id}"]').hover()
+    text.fill("A draft")
+    page.get_by_role("button", name="Edit").click()
+    text.fill("Hello!")
+    chat.click()
+    expect(page.locator("#reply-bar")).to_have_text("Replying to Alice")
+    expect(page.locator("#files li span")).to_have_text("a.txt")
+    expect(text).to_have_value("In the channel")
+    text.press("Enter")
+    said = stage.wait_for_message("In the channel")
+    assert (said.reference, [file.filename for file in said.attachments]) == (first.id, ["a.txt"])
+    tea.click()
+    expect(page.locator("#reply-bar")).to_have_text("Editing your message")
+    expect(text).to_have_value("Hello!")
+    text.press("Enter")
+    expect(last_text(page)).to_have_text("Hello! (edited)")
+    expect(text).to_have_value("A draft")
+    chat.click()
+    expect(page.locator("#place-name")).to_have_text("chat")
+    expect(text).to_have_value("")
+    discord.delete_channel(first.id)
+    expect(page.locator(".place")).to_have_text(["chat"])
+
+
+def test_a_message_goes_to_where_it_was_written_whatever_is_open_by_then(stage: Stage, page: Page) -> None:
+    uploads: List[Route] = []
+    thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
+    page.route("**/attachments", lambda route: uploads.append(route))  # noqa: PLW0108 - Playwright marks the function
+    place_of(page, "Tea").click()
+    expect(page.locator("#place-name")).to_have_text("Tea")
+    page.locator("#file-input").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
+    with page.expect_request("**/attachments"):
+        write(page, "With a file")
+    place_of(page, "chat").click()
+    expect(page.locator("#place-name")).to_have_text("chat")
+    page.locator("#text").fill("With a file, too")
+    uploads[0].continue_()
+    assert stage.wait_for_message("With a file", thread).attachments
+    expect(page.locator("#text")).to_have_value("With a file, too")
+    place_of(page, "Tea").click()
+    expect(last_text(page)).to_have_text("With a file")
+    expect(page.locator("#text")).to_have_value("")
+    expect(page.locator("#files")).to_be_hidden()
+
+
+def test_a_draft_of_a_thread_that_goes_comes_along(stage: Stage, page: Page) -> None:
+    thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
+    page.locator("#text").fill("Here")
+    place_of(page, "Tea").click()
+    expect(page.locator("#place-name")).to_have_text("Tea")
+    page.locator("#text").fill("There")
+    stage.discord.delete_channel(thread)
+    expect(page.locator("#place-name")).to_have_text("chat")
+    expect(page.locator("#text")).to_have_value("Here\nThere")
+    expect(page.locator(".thread")).to_have_count(0)
+    page.locator(".message").hover()
+    expect(page.get_by_role("button", name="Create Thread")).to_be_visible()
+    assert stage.discord.typing == () or {entry.channel_id for entry in stage.discord.typing} <= {stage.discord.channel}
+
+
+def test_a_window_is_where_it_was_after_a_reload_and_the_browser_leads_back(stage: Stage, page: Page) -> None:
+    thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
+    stage.discord.say("Inside", channel=thread)
+    thread_of(page, "Start").click()
+    expect(last_text(page)).to_have_text("Inside")
+    page.reload()
+    expect(page.locator(".message .text")).to_have_text(["Start", "Inside"])
+    stage.restart()
+    stage.bot_says("Answer", place=thread)
+    expect(page.locator(".message .text")).to_have_text(["Start", "Inside", "Answer"])
+    page.go_back()
+    expect(page.locator("#place-name")).to_have_text("chat")
+    page.go_forward()
+    expect(page.locator("#place-name")).to_have_text("Tea")
+    page.goto(f"{stage.url}/#12345")
+    expect(page.locator("#place-name")).to_have_text("chat")
+    expect(page).to_have_url(f"{stage.url}/")
+
+
+def test_a_phone_leads_into_a_thread_and_back(stage: Stage, windows: Windows) -> None:
+    page = windows.open(stage.url, locale="ja-JP", **PHONE)
+    stage.discord.say("長い質問です。" * 20)
+    page.locator(".message .text").tap()
+    page.get_by_role("button", name="スレッドを作成").tap()
+    expect(page.locator("#thread-dialog")).to_be_in_viewport(ratio=1)
+    page.locator("#thread-dialog").get_by_role("button", name="スレッドを作成").tap()
+    back = page.get_by_role("button", name="#chatに戻る")
+    expect(back).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    write(page, "はい")
+    expect(last_text(page)).to_have_text("はい")
+    back.tap()
+    expect(page.locator(".thread")).to_contain_text("1件のメッセージ")
+    assert page.evaluate("document.querySelector('#scroller').scrollWidth") == 360
+    page.locator(".thread").tap()
+    expect(last_text(page)).to_have_text("はい")
+
+
+def test_buttons_commands_and_typing_work_in_a_thread(stage: Stage, page: Page) -> None:
+    stage.bot_registers(STOP)
+    thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
+    place_of(page, "Tea").click()
+    expect(page.locator("#place-name")).to_have_text("Tea")
+    type_command(page, "stop ")
+    page.locator("#text").press("Enter")
+    use = stage.next_interaction(2)
+    assert use.channel_id == thread
+    stage.bot_answers(use, content="Nothing to stop", flags=64)
+    expect(page.locator(".message.private .text")).to_have_text("Nothing to stop")
+    stage.bot_says("Answer", place=thread, components=row_of({"label": "Stop", "custom_id": "stop"}))
+    page.locator(".message .button").click()
+    assert stage.next_interaction(3).channel_id == thread
+    page.locator("#text").press_sequentially("x")
+    stage.wait_for(lambda: [typing.channel_id for typing in stage.discord.typing] == [thread])
+    stage.discord.start_typing(stage.discord.bot, thread)
+    expect(page.locator("#typing")).to_have_text("Chatbot is typing…")
+    place_of(page, "chat").click()
+    expect(page.locator("#typing")).to_be_empty()
+
+
+def test_the_panel_is_the_places_own_but_for_what_the_model_says(stage: Stage, page: Page) -> None:
+    thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
+    chat = TapChat(1, time.monotonic())
+    stage.model_says(chat, chat.started, 5)
+    stage.rest("POST", f"channels/{thread}/messages", {"content": f"Hello{MARK}"})
+    (_, answer) = stage.discord.messages(thread)
+    expect(page.locator("#shown")).to_have_text("5")
+    stage.rest("PATCH", f"channels/{thread}/messages/{answer.id}", {"content": "Hello!"})
+    chat.ended = time.monotonic()
+    stage.model_says(chat, chat.ended, 6)
+    expect(page.locator("#shown")).to_have_text("6")
+    expect(page.locator("#calls-count")).to_have_text("None yet.")
+    place_of(page, "Tea").click()
+    expect(page.locator("#calls li .call-name")).to_have_text(["create", "edit"])
+    expect(page.locator(".lamp.used")).to_have_count(1)
+    expect(page.locator("#said")).to_have_text("6")
+    expect(page.locator("#shown")).to_have_text("6")
+    place_of(page, "chat").click()
+    expect(page.locator("#calls li")).to_have_count(0)
+    expect(page.locator(".lamp.used")).to_have_count(0)
+    expect(page.locator("#shown")).to_have_text("6")
+
+
+def test_the_real_bot_knows_in_a_thread_what_was_said_there(
+    stage: Stage, page: Page, llm: LocalLLM, tmp_path: Path
+) -> None:
+    stage.run(stage.tap.open(llm.url))
+    settings = settings_for(stage.discord, llm, LLM_HOST=stage.tap.url, LLM_PORT=int(stage.tap.url.rsplit(":", 1)[1]))
+    with BotProcess(stage.discord.url, write_settings(tmp_path / "settings.py", settings)) as bot:
+        bot.wait_until_ready()
+        write(page, "My name is Kana")
+        begin_thread(page, "My name is Kana").press("Enter")
+        expect(page.locator("#back")).to_be_visible()
+        chats: List[Chat] = []
+        for question, answer in (("What is tea?", "A drink."), ("And coffee?", "Another.")):
+            write(page, f"!chat {question}")
+            chats.append(llm.next_chat())
+            chats[-1].say(answer)
+            chats[-1].finish()
+            expect(last_text(page)).to_have_text(re.compile(f"^{re.escape(answer)}"))
+        asked = [message["content"] for message in chats[-1].json["messages"] if message["role"] != "system"]
+        known = ["My name is Kana", "What is tea?", "A drink.", "And coffee?"]
+        assert [text.split(": ")[-1] for text in asked] == known
+        expect(page.locator(".quote-text")).to_have_text(["!chat What is tea?", "!chat And coffee?"])
+    assert stage.discord.unexpected == ()
 
 
 # Behind the scenes
@@ -806,15 +1129,16 @@ def test_the_panel_folds_and_stays_folded(page: Page) -> None:
 
 
 def test_a_keyboard_reaches_everything(stage: Stage, page: Page) -> None:
-    stage.discord.say("First")
+    stage.discord.add_thread("talk", stage.discord.channel, stage.discord.say("First"))
     stage.discord.say("Second", author=stage.discord.person("Bob"))
     expect(last_text(page)).to_have_text("Second")
     page.locator("#text").focus()
     reached = []
-    for _ in range(12):
+    for _ in range(20):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
     controls = {"my-name", "panel-toggle", "message", "icon-button", "hint", "attach", "text", "calls", "panel-close"}
+    controls |= {"place", "thread"}
     assert controls <= {name.split(" ")[0] for name in reached}
     page.locator('.message[tabindex="0"]').focus()
     page.keyboard.press("ArrowUp")
@@ -852,6 +1176,7 @@ def test_each_control_has_a_name(stage: Stage, page: Page) -> None:
     expect(last_text(page)).to_have_text("Answer")
     unnamed = page.evaluate("""[...document.querySelectorAll('button, input:not([type=file]), textarea, a')]
         .filter((control) => !control.textContent.trim() && !control.getAttribute('aria-label'))
+        .filter((control) => !control.labels?.length)
         .map((control) => control.outerHTML)""")
     assert unnamed == []
 

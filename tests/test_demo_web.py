@@ -15,7 +15,7 @@ from aiohttp import WSMsgType
 
 from chat import wording
 from chat.reply import MARK
-from demo import events, people, web
+from demo import acts, events, people, web
 from demo.tap import TapChat
 from demo.visitor import Visitor
 from local.discord_server import Attachment
@@ -163,6 +163,8 @@ def test_a_taken_port_is_an_oserror_and_closing_twice_is_fine(stage: Stage) -> N
         '{"type": 1}',
         '{"type": "say", "text": "before hello"}',
         '{"type": "hello", "person": null}',
+        '{"type": "hello", "place": "#1"}',
+        '{"type": "open"}',
     ],
 )
 def test_what_the_page_never_sends_ends_the_connection(text: str, stage: Stage) -> None:
@@ -188,6 +190,10 @@ def test_what_the_page_never_sends_ends_the_connection(text: str, stage: Stage) 
         {"type": "slash", "name": "chat", "options": "prompt"},
         {"type": "slash", "name": "chat", "options": {"prompt": 5}},
         {"type": "complete", "name": ["model"]},
+        {"type": "open", "place": 5},
+        {"type": "say", "text": "x", "place": "../1"},
+        {"type": "thread", "name": "x"},
+        {"type": "thread", "name": 5, "message": "1"},
         {"type": "manage"},
     ],
 )
@@ -261,7 +267,7 @@ def test_a_rate_limit_frees_its_places_one_by_one() -> None:
     ],
 )
 def test_names_are_visible_and_short(wanted: str, name: str) -> None:
-    assert people.clean_name(wanted) == name
+    assert people.clean_name(wanted, people.MAX_NAME) == name
 
 
 def test_a_name_that_cannot_be_is_refused(stage: Stage) -> None:
@@ -600,6 +606,272 @@ def test_somebody_present_manages_the_server(stage: Stage) -> None:
     assert [person.user.locale for person in (first, second)] == ["ja", "ja"]
 
 
+# Threads
+
+
+def refusal(why: str, nonce: str = "1") -> Dict[str, str]:
+    return {"type": "refused", "nonce": nonce, "why": why}
+
+
+def test_a_thread_is_made_from_a_message_and_opened(stage: Stage) -> None:
+    start = stage.discord.say("let us talk")
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        other = await (await window.another()).hello()
+        assert window.snapshot["place"] == str(stage.discord.channel)
+        assert [(place["name"], place["thread"]) for place in window.snapshot["places"]] == [("chat", False)]
+        await window.send(type="thread", message=str(start.id), name=" Tea\n\u200btime " + "x" * 100, nonce="1")
+        assert await window.next("begun") == {"type": "begun", "nonce": "1", "place": str(start.id)}
+        heard = await other.next("place")
+        assert (heard["id"], heard["name"]) == (str(start.id), "Tea time " + "x" * 91)
+        await window.send(type="open", place=str(start.id))
+        there = await window.next("snapshot")
+        assert (there["place"], there["complete"]) == (str(start.id), True)
+        assert [(place["thread"], place["messages"]) for place in there["places"]] == [(False, 1), (True, 0)]
+        (first,) = there["messages"]
+        assert (first["text"], first["starter"], first["reply_to"]) == ("let us talk", True, None)
+        await window.send(type="say", text="Hello")
+        assert (await window.next("message"))["text"] == "Hello"
+        assert (await window.next("place"))["messages"] == 1
+
+    with_window(stage, act)
+    assert [entry.content for entry in stage.discord.messages(start.id)] == ["", "Hello"]
+
+
+def test_what_can_not_have_a_thread_is_refused(stage: Stage) -> None:
+    discord = stage.discord
+    start = discord.say("has one")
+    thread = discord.add_thread("thread", discord.channel, start)
+    private = discord.post(discord.bot, discord.channel, "hush", visible_to=discord.person("Alice").id)
+    gone = [discord.say("deleted"), private, discord.say("inside", channel=thread), discord.messages(thread)[0]]
+    gone.append(discord.say("elsewhere", channel=discord.other_channel))
+    discord.delete(gone[0])
+    places = discord.channels
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        for message_id in [*(entry.id for entry in gone), 1]:
+            await window.send(type="thread", message=str(message_id), name="x", nonce="1")
+            assert await window.next("refused") == refusal("gone")
+        await window.send(type="thread", message=str(start.id), name="x", nonce="1")
+        assert await window.next("refused") == refusal("has_thread")
+        await window.send(type="thread", message=str(discord.say("fine").id), name=" \u200b", nonce="1")
+        assert await window.next("refused") == refusal("bad_name")
+
+    with_window(stage, act)
+    assert discord.channels == places
+
+
+def test_threads_are_bounded_in_number_and_pace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = [stage.discord.say(str(number)) for number in range(7)]
+
+    async def make(window: Window) -> List[Dict[str, Any]]:
+        await window.hello()
+        for start in starts:
+            await window.send(type="thread", message=str(start.id), name="x", nonce=str(start.id))
+        return [await window.next("refused") for _ in starts[:2]]
+
+    async def too_fast(window: Window) -> None:
+        assert [told["why"] for told in await make(window)] == ["slow_down"] * 2
+
+    async def too_many(window: Window) -> None:
+        told = await make(window)
+        assert {entry["why"] for entry in told} == {"has_thread"}
+        await window.send(type="thread", message=str(starts[-1].id), name="x", nonce="1")
+        while told[-1]["nonce"] != "1":
+            told.append(await window.next("refused"))
+        assert told[-1] == refusal("too_many_threads")
+
+    with_window(stage, too_fast)
+    monkeypatch.setattr(acts, "MAX_THREADS", 5)
+    with_window(stage, too_many)
+    assert len(stage.discord.channels) == 2 + 5
+
+
+def test_only_the_channel_and_its_threads_are_places_of_the_page(stage: Stage) -> None:
+    discord = stage.discord
+    thread = discord.add_thread("thread", discord.channel)
+    foreign = discord.add_thread("foreign", discord.other_channel)
+    stage.bot_registers(STOP)
+
+    async def act(window: Window) -> None:
+        await window.send(type="hello", place=str(thread))
+        snapshot = await window.next("snapshot")
+        assert [place["name"] for place in snapshot["places"]] == ["chat", "thread"]
+        for place in (discord.other_channel, foreign, 1):
+            await window.send(type="say", text="x", place=str(place), nonce="1")
+            assert await window.next("refused") == refusal("no_thread")
+            await window.send(type="slash", name="stop", place=str(place), nonce="1")
+            assert await window.next("refused") == refusal("no_thread")
+            await window.send(type="typing", place=str(place))
+            await window.send(type="open", place=str(thread))
+            assert (await window.next("snapshot"))["place"] == str(thread)
+            await window.send(type="open", place=str(place))
+            assert (await window.next("snapshot"))["place"] == str(discord.channel)
+        discord.say("elsewhere", channel=foreign)
+        discord.say("here")
+        assert [event["type"] for event in await window.until("message")] == ["message"]
+
+    with_window(stage, act)
+    assert (len(discord.messages(foreign)), discord.interactions, discord.typing) == (1, (), ())
+
+
+def test_what_is_said_goes_to_the_place_that_is_named(stage: Stage) -> None:
+    discord = stage.discord
+    question = discord.say("question")
+    thread = discord.add_thread("thread", discord.channel)
+    stage.bot_registers(MODEL)
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        named = {"place": str(thread), "nonce": "1"}
+        await window.send(type="say", text="x", reply_to=str(question.id), **named)
+        await window.next("taken")
+        await window.send(type="slash", name="model", **named)
+        await window.next("taken")
+        await window.send(type="complete", name="model", options={}, focused="name", **named)
+        await window.send(type="typing", place=str(thread))
+        await in_thread(stage.wait_for, lambda: discord.typing)
+
+    with_window(stage, act)
+    (said,) = discord.messages(thread)
+    assert (said.content, said.reference) == ("x", None)
+    assert [use.channel_id for use in discord.interactions] == [thread] * 2
+    assert [typing.channel_id for typing in discord.typing] == [thread]
+
+
+def test_a_window_is_told_of_its_own_place_and_of_others_only_what_the_lists_need(stage: Stage) -> None:
+    discord = stage.discord
+    thread = discord.add_thread("thread", discord.channel)
+    path = f"channels/{thread}/messages"
+
+    async def act(window: Window) -> None:
+        await window.hello()
+        inside = await (await window.another()).hello()
+        await window.next("user")
+        await inside.send(type="open", place=str(thread))
+        await inside.next("snapshot")
+        discord.start_typing(discord.bot, thread)
+        await in_thread(stage.rest, "POST", path, {"content": f"Hello{MARK}"})
+        (answer,) = discord.messages(thread)
+        await in_thread(stage.rest, "PATCH", f"{path}/{answer.id}", {"content": "Hello!"})
+        outside, heard = await window.until("answer"), await inside.until("message")
+        while outside[-1]["growing"]:
+            outside += await window.until("answer")
+        while heard[-1]["growing"]:
+            heard += await inside.until("message")
+        told = outside[-1]
+        assert (told["id"], told["chars"], "text" in told) == (str(answer.id), 6, False)
+        discord.delete(answer)
+        discord.say("here")
+        outside += await window.until("message")
+        heard += await inside.until("delete")
+        assert {event["type"] for event in outside} == {"answer", "place", "delete", "message"}
+        assert {event["type"] for event in heard} == {"typing", "message", "place", "call", "budget", "delete"}
+
+    with_window(stage, act)
+
+
+def test_calls_and_the_budget_are_those_of_the_place(stage: Stage) -> None:
+    discord = stage.discord
+    thread = discord.add_thread("thread", discord.channel)
+    question = discord.say("question", channel=thread)
+    stage.bot_registers(STOP)
+    for place in (thread, discord.channel):
+        stage.rest("POST", f"channels/{place}/messages", {"content": "Hello"})
+    stage.rest("PATCH", f"channels/{thread}/messages/{discord.messages(thread)[-1].id}", {"content": "Hello!"})
+    chat = TapChat(1, question.created)
+    stage.model_says(chat, time.monotonic(), 6)
+
+    async def act(window: Window) -> None:
+        there = (await window.hello()).snapshot
+        assert [call["name"] for call in there["calls"]] == ["register", "create"]
+        assert (there["budget"]["free_at"], there["calls"][-1]["since"]) == ([], None)
+        await window.send(type="open", place=str(thread))
+        inside = await window.next("snapshot")
+        assert [call["name"] for call in inside["calls"]] == ["register", "create", "edit"]
+        assert len(inside["budget"]["free_at"]) == 1
+        assert inside["calls"][-1]["since"] == inside["calls"][-1]["at"] - question.created
+        # What the model says is not of one place, and neither is what is shown of it.
+        assert there["answers"] == inside["answers"]
+        assert sorted(entry["chars"] for entry in inside["answers"]) == [5, 6]
+
+    with_window(stage, act)
+
+
+def test_a_threads_first_message_is_the_one_that_it_was_made_from_and_stays_it(stage: Stage) -> None:
+    discord = stage.discord
+
+    async def act(window: Window) -> None:
+        you = (await window.hello()).snapshot["you"]
+        me = next(person for person in discord.users if str(person.id) == you["id"])
+        start = discord.say("mine", author=me, attachments=[Attachment(discord.next_id(), "a.txt", "text/plain", b"x")])
+        thread = discord.add_thread("thread", discord.channel, start)
+        await window.send(type="open", place=str(thread))
+        (first,) = (await window.next("snapshot"))["messages"]
+        assert [file["name"] for file in first["attachments"]] == ["a.txt"]
+        await window.send(type="edit", message=first["id"], text="changed", nonce="1")
+        assert await window.next("refused") == refusal("gone")
+        await window.send(type="delete", message=first["id"])
+        await window.send(type="say", text="x", reply_to=first["id"])
+        assert (await window.next("message"))["reply_to"] is None
+        discord.edit(start, "changed in the channel")
+        changed = await window.next("message")
+        assert (changed["id"], changed["text"]) == (first["id"], "changed in the channel")
+        assert changed["edited"] is not None
+        discord.delete(start)
+        emptied = await window.next("message")
+        assert (emptied["id"], emptied["text"], emptied["attachments"]) == (first["id"], "", [])
+
+    with_window(stage, act)
+
+
+def test_when_a_thread_goes_its_windows_are_in_the_channel(stage: Stage) -> None:
+    thread = stage.discord.add_thread("thread", stage.discord.channel)
+
+    async def act(window: Window) -> None:
+        await window.send(type="hello", place=str(thread))
+        assert (await window.next("snapshot"))["place"] == str(thread)
+        stage.discord.delete_channel(thread)
+        after = await window.next("snapshot")
+        assert (after["place"], len(after["places"])) == (str(stage.discord.channel), 1)
+
+    with_window(stage, act)
+
+
+def test_files_in_threads_are_served_and_those_in_others_are_not(stage: Stage) -> None:
+    discord = stage.discord
+    threads = [discord.add_thread("thread", parent) for parent in (discord.channel, discord.other_channel)]
+    files = [Attachment(discord.next_id(), "a.txt", "text/plain", b"x") for _ in threads]
+    for thread, file in zip(threads, files):
+        discord.say("", channel=thread, attachments=[file])
+    assert [get(stage, f"/attachments/{file.id}").status_code for file in files] == [200, 404]
+
+
+def test_a_snapshot_takes_the_place_of_the_news_that_wait() -> None:
+    sent: List[str] = []
+
+    class Slow:
+        closed = False
+
+        async def send_str(self, data: str) -> None:
+            sent.append(json.loads(data)["text"])
+            self.closed = len(sent) == 3
+
+    async def act() -> None:
+        slow: Any = Slow()
+        visitor = Visitor(slow, 1)
+        visitor.tell({"text": "old budget"}, "budget")
+        visitor.tell({"text": "taken"})
+        visitor.show({"text": "snapshot"})
+        visitor.tell({"text": "budget"}, "budget")
+        await asyncio.wait_for(visitor.send_all(), 10)
+
+    asyncio.run(act())
+    assert sent == ["taken", "snapshot", "budget"]
+
+
 # Files
 
 
@@ -768,7 +1040,7 @@ def test_news_of_one_thing_replace_each_other_while_a_window_is_slow() -> None:
 
     async def act() -> None:
         slow: Any = Slow()
-        visitor = Visitor(slow)
+        visitor = Visitor(slow, 1)
         for number in range(100):
             visitor.tell({"text": f"message {number}"}, "message")
             visitor.tell({"text": f"call {number}"})

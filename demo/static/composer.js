@@ -1,6 +1,6 @@
-// What a person writes: the text, the files, and which message it answers or changes.
+// What a person writes: the text, the files, and which message it answers or changes; begun in each place for itself.
 
-import { byId, countCharacters, element, icon } from './dom.js';
+import { byId, countCharacters, element, icon, isConverting } from './dom.js';
 import { person } from './connection.js';
 import { sizeText } from './messages.js';
 import { SlashMenu } from './slash.js';
@@ -12,6 +12,9 @@ const TALLEST = 0.4; // of the window's height
 const NOTE_LIFE = 8000; // milliseconds
 const HAS_MOUSE = matchMedia('(pointer: fine)'); // elsewhere the focus would open the keyboard over the page
 
+/** What may stand in the composer. `editing`: the id of the message that is changed, and the text that stood here `before`. */
+const NOTHING = { text: '', files: [], replyTo: null, editing: null };
+
 export class Composer {
   #send;
   #store;
@@ -19,9 +22,11 @@ export class Composer {
   #text = byId('text');
   #files = [];
   #replyTo = null;
-  #editing = null; // the message's id, and what stood in the composer before
+  #editing = null;
+  #place = null; // the id of the one that is open
+  #left = new Map(); // what was begun in other places, by their ids
   #slash;
-  #drafts = new Map();
+  #drafts = new Map(); // what the server was sent and has not taken yet, by its nonce
   #typed = -Infinity;
   #sending = false;
 
@@ -30,12 +35,12 @@ export class Composer {
     this.#store = store;
     this.#send = send;
     this.#slash = new SlashMenu(this.#text, {
-      complete: (request) => send({ type: 'complete', ...request }),
+      complete: (request) => send({ type: 'complete', place: this.#place, ...request }),
       put: (text) => this.#put(text),
     });
     byId('composer').addEventListener('submit', (event) => this.#submit(event));
     this.#text.addEventListener('keydown', (event) => this.#key(event));
-    this.#text.addEventListener('input', () => this.#changed());
+    this.#text.addEventListener('input', () => this.#typedIn());
     byId('reply-cancel').addEventListener('click', () => this.#cancel());
     byId('hint').addEventListener('click', () => this.#sayHint());
     document.addEventListener('keydown', (event) => this.#catchTyping(event));
@@ -48,9 +53,18 @@ export class Composer {
     this.#changed();
   }
 
-  set channel(name) {
-    this.#text.placeholder = words.messageTo(name);
-    this.#text.setAttribute('aria-label', words.messageTo(name));
+  /** Write in this place from now on. What was begun stays in the one that is left; of one that is gone, it comes along. */
+  open({ id, name, thread }) {
+    const label = thread ? words.messageToThread(name) : words.messageTo(name);
+    this.#text.placeholder = label;
+    this.#text.setAttribute('aria-label', label);
+    if (id === this.#place) return;
+    const [begun, there] = [this.#begun, this.#left.get(id) ?? NOTHING];
+    const stays = this.#store.places.has(this.#place);
+    if (stays) this.#left.set(this.#place, begun);
+    this.#place = id;
+    this.#load(stays ? there : this.#with(there, withoutGone(begun, this.#store.messages)));
+    if (HAS_MOUSE.matches) this.#text.focus();
   }
 
   set commands(commands) {
@@ -61,7 +75,8 @@ export class Composer {
   replyTo(message) {
     if (this.#editing) this.#cancel();
     this.#replyTo = message.id;
-    this.#showBar(words.replyingTo(this.#store.user(message.author)));
+    this.#showBar();
+    this.#text.focus();
   }
 
   /** Let the person change what they wrote; what they were writing comes back afterwards. */
@@ -70,23 +85,52 @@ export class Composer {
     this.#replyTo = null;
     this.#editing = { id: message.id, before };
     this.#put(message.text.replace(/<@!?(\d+)>/g, (mention, id) => (this.#store.users.has(id) ? `@${this.#store.user(id)}` : mention)));
-    this.#showBar(words.editing);
+    this.#showBar();
+    this.#text.focus();
   }
 
-  #showBar(text) {
+  #showBar() {
+    const answered = this.#store.messages.get(this.#replyTo);
+    const text = this.#editing ? words.editing : answered ? words.replyingTo(this.#store.user(answered.author)) : '';
     byId('reply-text').textContent = text;
-    byId('reply-bar').hidden = false;
-    this.#text.focus();
+    byId('reply-bar').hidden = !text;
   }
 
   /** Neither answer nor change a message. */
   #cancel() {
-    const before = this.#editing?.before;
-    this.#replyTo = null;
-    this.#editing = null;
-    if (before !== undefined) this.#put(before);
-    byId('reply-bar').hidden = true;
+    this.#load({ ...this.#begun, text: this.#editing?.before ?? this.#text.value, replyTo: null, editing: null });
     this.#text.focus();
+  }
+
+  get #begun() {
+    return { text: this.#text.value, files: this.#files, replyTo: this.#replyTo, editing: this.#editing };
+  }
+
+  /** Let this stand in the composer. */
+  #load(begun) {
+    const { text, files, replyTo, editing } = withoutGone(begun, this.#store.messages);
+    this.#replyTo = replyTo;
+    this.#editing = editing;
+    this.#showBar();
+    this.#setFiles(files);
+    this.#put(text);
+  }
+
+  /** Change what was begun in a place, whether it is open or not. */
+  #change(place, change) {
+    if (place === this.#place) this.#load(change(this.#begun));
+    else this.#left.set(place, change(this.#left.get(place) ?? NOTHING));
+  }
+
+  /** What was begun, and after it a draft that was not taken. */
+  #with(begun, { text, files, replyTo, editing }) {
+    if (editing) return { ...begun, text, replyTo: null, editing: { id: editing, before: begun.editing?.before ?? begun.text } };
+    return {
+      text: joined(begun.text, text),
+      files: [...begun.files, ...files].slice(0, this.#limits.files),
+      replyTo: begun.editing ? null : begun.replyTo ?? replyTo,
+      editing: begun.editing,
+    };
   }
 
   /** The bot offers choices for what is being typed. */
@@ -103,7 +147,7 @@ export class Composer {
   refused(nonce, text) {
     const draft = this.#drafts.get(nonce);
     this.#drafts.delete(nonce);
-    if (draft) this.#restore(draft);
+    if (draft) this.#change(draft.place, (begun) => this.#with(begun, draft));
     this.say(text);
   }
 
@@ -117,8 +161,7 @@ export class Composer {
   // Text
 
   #key(event) {
-    // Enter that ends a conversion (Japanese and others) is not ours; Safari tells it only by its key code.
-    if (event.isComposing || event.keyCode === 229 || this.#slash.key(event)) return;
+    if (isConverting(event) || this.#slash.key(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       byId('composer').requestSubmit();
@@ -144,34 +187,25 @@ export class Composer {
     byId('send').classList.toggle('ready', Boolean(this.#text.value.trim() || this.#files.length));
     this.#text.style.height = 'auto';
     this.#text.style.height = `${Math.min(this.#text.scrollHeight, innerHeight * TALLEST)}px`;
-    const isMessage = this.#text.value && !this.#editing && !this.#text.value.startsWith('/');
     this.#slash.update(this.#editing ? '' : this.#text.value);
-    if (isMessage && performance.now() > this.#typed + TYPING_PAUSE) {
-      this.#typed = performance.now();
-      this.#send({ type: 'typing' });
-    }
+  }
+
+  #typedIn() {
+    this.#changed();
+    const isMessage = this.#text.value && !this.#editing && !this.#text.value.startsWith('/');
+    if (!isMessage || performance.now() <= this.#typed + TYPING_PAUSE) return;
+    this.#typed = performance.now();
+    this.#send({ type: 'typing', place: this.#place });
   }
 
   #put(text) {
-    this.#text.value = text;
+    if (this.#text.value !== text) this.#text.value = text; // or a conversion that is under way would end
     this.#changed();
-  }
-
-  #restore({ text, files, replyTo, editing }) {
-    if (this.#store.messages.has(editing)) {
-      this.edit(this.#store.messages.get(editing));
-      this.#put(text);
-      return;
-    }
-    this.#put([this.#text.value, text].filter(Boolean).join('\n'));
-    this.#setFiles([...this.#files, ...files].slice(0, this.#limits.files));
-    const message = this.#store.messages.get(replyTo);
-    if (message && !this.#replyTo) this.replyTo(message);
   }
 
   #sayHint() {
     if (this.#sending) return; // a message takes all files that wait on the server
-    this.#upload({ text: byId('hint-text').textContent, files: [], replyTo: null });
+    this.#upload({ ...NOTHING, place: this.#place, text: byId('hint-text').textContent });
     if (HAS_MOUSE.matches) this.#text.focus();
   }
 
@@ -185,33 +219,22 @@ export class Composer {
     }
     this.#sending = true;
     const sent = await this.#upload(draft).finally(() => { this.#sending = false; });
-    if (sent) this.#take(draft);
+    if (sent) this.#change(draft.place, (begun) => without(begun, draft));
     this.#typed = -Infinity;
   }
 
   /** What would be sent now; null, perhaps with a word why, if nothing. */
   #draft() {
     const text = this.#text.value.trim();
-    if (this.#editing) return text ? { text, files: [], replyTo: null, editing: this.#editing.id } : null;
+    const draft = { ...NOTHING, place: this.#place, text };
+    if (this.#editing) return text ? { ...draft, editing: this.#editing.id } : null;
     const command = this.#slash.read(text, this.#files);
     if (command?.error) {
       this.say(command.error);
       return null;
     }
-    if (command) return { text, files: command.files, replyTo: null, command };
-    return text || this.#files.length ? { text, files: this.#files, replyTo: this.#replyTo } : null;
-  }
-
-  /** Take out what was sent; what has come since stays. */
-  #take(draft) {
-    if (draft.editing) {
-      if (this.#editing?.id === draft.editing) this.#cancel();
-      return;
-    }
-    const text = this.#text.value.trimStart();
-    if (text.startsWith(draft.text)) this.#put(text.slice(draft.text.length).trimStart());
-    this.#setFiles(this.#files.filter((file) => !draft.files.includes(file)));
-    if (draft.replyTo && this.#replyTo === draft.replyTo) this.#cancel();
+    if (command) return { ...draft, files: command.files, command };
+    return text || this.#files.length ? { ...draft, files: this.#files, replyTo: this.#replyTo } : null;
   }
 
   async #upload(draft) {
@@ -292,12 +315,34 @@ export class Composer {
   }
 }
 
+const joined = (...texts) => texts.filter(Boolean).join('\n');
+
+/** What was begun, but no answer to and no change of a message that isn't there any more. */
+function withoutGone(begun, messages) {
+  const { text, replyTo, editing } = begun;
+  const kept = { ...begun, replyTo: messages.has(replyTo) ? replyTo : null };
+  return !editing || messages.has(editing.id) ? kept : { ...kept, text: joined(editing.before, text), editing: null };
+}
+
+/** What was begun, without what was sent of it; what has come since stays. */
+function without(begun, draft) {
+  const { text, files, replyTo, editing } = begun;
+  if (draft.editing) return editing?.id === draft.editing ? { ...begun, text: editing.before, editing: null } : begun;
+  const start = text.trimStart();
+  return {
+    ...begun,
+    text: start.startsWith(draft.text) ? start.slice(draft.text.length).trimStart() : text,
+    files: files.filter((file) => !draft.files.includes(file)),
+    replyTo: replyTo === draft.replyTo ? null : replyTo,
+  };
+}
+
 /** What the server is asked to do; `ids` are those of the draft's files. */
-function requestFor({ text, replyTo, editing, command }, ids) {
+function requestFor({ place, text, replyTo, editing, command }, ids) {
   if (editing) return { type: 'edit', message: editing, text };
-  if (!command) return { type: 'say', text, reply_to: replyTo, files: ids };
-  const files = Object.fromEntries(command.places.map((place, index) => [place, ids[index]]));
-  return { type: 'slash', name: command.name, options: { ...command.options, ...files } };
+  if (!command) return { type: 'say', place, text, reply_to: replyTo, files: ids };
+  const files = Object.fromEntries(command.places.map((option, index) => [option, ids[index]]));
+  return { type: 'slash', place, name: command.name, options: { ...command.options, ...files } };
 }
 
 /** Give a file to the server, and get the id under which a message can have it. */

@@ -6,6 +6,9 @@ const PERSON = 'person'; // the secret by which this window is the same person a
 const FULL = 'too many windows'; // the reason with which the server closes a window that is one too many
 const PAUSES = [300, 600, 1200, 2500, 5000]; // milliseconds
 
+/** The id of the channel or thread that the page's address names; null: none. */
+export const placeInAddress = () => /^#(\d{1,20})$/.exec(location.hash)?.[1] ?? null;
+
 export const person = () => sessionStorage.getItem(PERSON) ?? '';
 
 /** Calls onEvent with each event of the server, and onState with "stands", "lost" or "full" of the connection. */
@@ -30,7 +33,7 @@ export class Connection {
 
   #open() {
     this.#socket = new WebSocket(`ws://${location.host}/live`);
-    this.#socket.onopen = () => this.send({ type: 'hello', person: person(), language });
+    this.#socket.onopen = () => this.send({ type: 'hello', person: person(), language, place: placeInAddress() });
     this.#socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
     this.#socket.onclose = ({ code, reason }) => this.#lost(code === 1008 && reason === FULL);
   }

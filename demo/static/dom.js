@@ -33,5 +33,8 @@ export function avatar(user, size = '') {
   return made;
 }
 
+/** Whether a key is for a conversion (Japanese and others); Safari tells the Enter that ends one only by its key code. */
+export const isConverting = (event) => event.isComposing || event.keyCode === 229;
+
 /** How many characters Discord counts: code points, not UTF-16 units. */
 export const countCharacters = (text) => [...text].length;

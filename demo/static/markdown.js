@@ -48,7 +48,7 @@ md.renderer.rules.mention = (tokens, index, _options, names) => mentionHtml(toke
 
 md.renderer.rules.timestamp = (tokens, index) => timeHtml(tokens[index].meta);
 
-/** The text as a fragment to put into the page. `names` tells what mentions say: user(id), channel(id). */
+/** The text as a fragment to put into the page. `names` tells what mentions say: user(id), placeName(id). */
 export function renderMarkdown(text, names) {
   const fragment = DOMPurify.sanitize(toHtml(text, names, false), PURE);
   for (const link of fragment.querySelectorAll('a')) {
@@ -162,7 +162,7 @@ function mentionHtml(text, names) {
   const escape = md.utils.escapeHtml;
   const id = /\d+/.exec(text)?.[0];
   if (text.startsWith(':')) return escape(text);
-  if (text.startsWith('<#')) return `<span class="mention">#${escape(names.channel(id))}</span>`;
+  if (text.startsWith('<#')) return `<span class="mention">#${escape(names.placeName(id))}</span>`;
   if (text.startsWith('<@')) return `<span class="mention">@${escape(names.user(id))}</span>`;
   return `<span class="mention">${escape(text)}</span>`;
 }

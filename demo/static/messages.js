@@ -10,23 +10,38 @@ const OWN_CLICKS = 'a, button, pre, code, .spoiler, .attachments'; // in which a
 const NEAR = 60; // pixels from the end that still count as being there
 const ANNOUNCED = 5; // texts that stay in the screen reader's region
 
-/** What the whole page knows: who is who, and the messages by id. */
+/** What the whole page knows: who is who, the channel with its threads, and the messages of the open one, by id. */
 export class Store {
   users = new Map();
-  channels = {};
+  places = new Map();
+  place = null; // the open one's id
   messages = new Map();
   you = null;
+
+  get open() {
+    return this.places.get(this.place);
+  }
+
+  get channel() {
+    return [...this.places.values()].find(({ thread }) => !thread);
+  }
 
   user(id) {
     return this.users.get(id)?.name ?? id;
   }
 
-  channel(id) {
-    return this.channels[id] ?? id;
+  placeName(id) {
+    return this.places.get(id)?.name ?? id;
   }
 }
 
-/** onReply(message), onEdit and onDelete for what somebody wants to do with it, onClick(message, id) for its buttons. */
+/** Whether nobody can do anything with a message: only one person sees it, or it stands for one of another place. */
+const isFixed = ({ private: isPrivate, starter }) => isPrivate || starter;
+
+/**
+ * onReply(message), onEdit, onDelete and onThread for what somebody wants to do with it, onClick(message, id) for its
+ * buttons, onOpen(id) for its thread.
+ */
 export class MessageList {
   #store;
   #actions;
@@ -50,11 +65,18 @@ export class MessageList {
     this.#list.addEventListener('focusin', (event) => this.#setCurrent(event.target.closest('.message')));
   }
 
-  /** Show just these messages; those that are shown already stay as they are. */
-  reset(messages) {
+  /** Show just these messages; those that are shown already stay as they are, unless all is built `anew`. */
+  reset(messages, { anew }) {
+    if (anew) this.#clear();
     const standing = new Set(messages.map(({ id }) => id));
     for (const id of [...this.#rows.keys()]) if (!standing.has(id)) this.remove(id);
     for (const message of messages) this.put(message, { announce: false });
+  }
+
+  #clear() {
+    this.#store.messages.clear();
+    this.#rows.clear();
+    this.#list.replaceChildren();
   }
 
   /** Show a message, or what it says now. */
@@ -98,6 +120,12 @@ export class MessageList {
     row?.append(line);
   }
 
+  /** If a message that stands here has this thread, show it there as it is now. */
+  showThread(id) {
+    const row = this.#rows.get(id);
+    if (row) this.#fillThread(row);
+  }
+
   showEnd() {
     this.#atEnd = true;
     this.#toEnd();
@@ -129,11 +157,13 @@ export class MessageList {
 
   #actionsOf(message) {
     const mine = message.author === this.#store.you.id;
-    const wanted = message.private ? [] : [['reply', 'reply', 'onReply']];
-    if (mine) wanted.push(['edit', 'pen', 'onEdit'], ['delete', 'bin', 'onDelete']);
-    return element('div', { className: 'actions' }, ...wanted.map(([word, symbol, action]) => {
+    const wanted = [['reply', 'reply', 'onReply']];
+    if (mine) wanted.push(['edit', 'pen', 'onEdit']);
+    if (!this.#store.open.thread) wanted.push(['thread', 'thread', 'onThread']);
+    if (mine) wanted.push(['delete', 'bin', 'onDelete']);
+    return element('div', { className: 'actions' }, ...(isFixed(message) ? [] : wanted).map(([word, symbol, action]) => {
       const onclick = () => this.#actions[action](this.#store.messages.get(message.id));
-      const label = { title: words[word], 'aria-label': words[word] };
+      const label = { title: words[word], 'aria-label': words[word], 'data-action': word };
       return element('button', { className: 'icon-button', type: 'button', tabIndex: -1, onclick, ...label }, icon(symbol));
     }));
   }
@@ -162,7 +192,7 @@ export class MessageList {
       return;
     }
     const author = this.#store.users.get(message.author);
-    const text = this.#plain(message) || words.attachmentOnly;
+    const text = this.plain(message) || words.attachmentOnly;
     quote.disabled = false;
     quote.setAttribute('aria-label', words.showQuoted(author.name, text.slice(0, 100)));
     const tag = author.bot ? element('span', { className: 'tag', textContent: words.app }) : null;
@@ -193,12 +223,17 @@ export class MessageList {
     if (!same) this.#fillText(row, message);
     if (!before || JSON.stringify(before.attachments) !== JSON.stringify(message.attachments)) this.#fillFiles(row, message);
     if (!before || JSON.stringify(before.rows) !== JSON.stringify(message.rows)) this.#fillButtons(row, message);
+    this.#fillThread(row);
   }
 
   #fillText(row, message) {
     const text = row.querySelector('.text');
     if (message.loading) {
       text.replaceChildren(element('em', { textContent: words.thinking(this.#store.user(message.author)) }));
+      return;
+    }
+    if (message.starter && !message.text && !message.attachments.length) {
+      text.replaceChildren(element('em', { textContent: words.deletedOriginal }));
       return;
     }
     const fresh = renderMarkdown(message.text, this.#store);
@@ -224,7 +259,31 @@ export class MessageList {
     if (!message.rows.length) return;
     const rows = message.rows.map((buttons) => element('div', { className: 'button-row' },
       ...buttons.map((button) => this.#button(message, button))));
-    row.querySelector('.actions').before(element('div', { className: 'button-rows' }, ...rows));
+    (row.querySelector('.thread') ?? row.querySelector('.actions')).before(element('div', { className: 'button-rows' }, ...rows));
+  }
+
+  /** Under a message with a thread: its name, how much was written there, and the way to it. */
+  #fillThread(row) {
+    const thread = this.#store.places.get(row.dataset.id); // it has the message's id
+    const make = row.querySelector('[data-action="thread"]');
+    if (make) make.hidden = Boolean(thread);
+    if (!thread) {
+      row.querySelector('.thread')?.remove();
+      return;
+    }
+    const box = row.querySelector('.thread') ?? this.#addThread(row);
+    const count = words.threadMessages(thread.messages);
+    box.setAttribute('aria-label', words.openThread(thread.name, count));
+    box.firstElementChild.textContent = thread.name;
+    box.lastElementChild.replaceChildren(count, icon('next'));
+  }
+
+  #addThread(row) {
+    const onclick = () => this.#actions.onOpen(row.dataset.id);
+    const parts = [element('b'), element('span')];
+    const box = element('button', { type: 'button', className: 'thread', onclick }, ...parts);
+    row.querySelector('.actions').before(box);
+    return box;
   }
 
   #button(message, { style, label, emoji, custom_id: customId, url, disabled }) {
@@ -239,7 +298,8 @@ export class MessageList {
     return link;
   }
 
-  #plain(message) {
+  /** What a message says, on one line and without its form. */
+  plain(message) {
     const fragment = renderMarkdown(message.text, this.#store);
     for (const spoiler of fragment.querySelectorAll('.spoiler')) spoiler.textContent = '▒▒▒▒';
     return fragment.textContent.replace(/\s+/g, ' ').trim();
@@ -247,7 +307,7 @@ export class MessageList {
 
   #announce(message) {
     const announcer = byId('announcer');
-    announcer.append(element('p', { textContent: `${this.#store.user(message.author)}: ${this.#plain(message)}` }));
+    announcer.append(element('p', { textContent: `${this.#store.user(message.author)}: ${this.plain(message)}` }));
     while (announcer.childElementCount > ANNOUNCED) announcer.firstElementChild.remove();
   }
 
@@ -316,7 +376,7 @@ export class MessageList {
 
   #reply(row) {
     const message = this.#store.messages.get(row.dataset.id);
-    if (!message.private) this.#actions.onReply(message);
+    if (!isFixed(message)) this.#actions.onReply(message);
   }
 }
 

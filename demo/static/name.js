@@ -1,6 +1,6 @@
 // The person's own name, changed in place.
 
-import { byId } from './dom.js';
+import { byId, isConverting } from './dom.js';
 import { words } from './words.js';
 
 export class Name {
@@ -12,7 +12,7 @@ export class Name {
     this.#button.addEventListener('click', () => this.#edit());
     this.#input.addEventListener('blur', () => this.#end());
     this.#input.addEventListener('keydown', (event) => {
-      if (event.isComposing || event.keyCode === 229) return;
+      if (isConverting(event)) return;
       if (event.key === 'Enter' && this.#input.value.trim()) rename(this.#input.value.trim());
       if (event.key !== 'Enter' && event.key !== 'Escape') return;
       event.preventDefault(); // the same key would press the button that has the focus now

@@ -1,39 +1,51 @@
 // Puts the page's parts together: what the server sends goes to them, what the person does goes to the server.
 
 import { Composer } from './composer.js';
-import { Connection } from './connection.js';
+import { Connection, placeInAddress } from './connection.js';
 import { avatar, byId, element } from './dom.js';
 import { refreshTimes } from './markdown.js';
 import { MessageList, Store } from './messages.js';
 import { Name } from './name.js';
 import { Panel } from './panel.js';
+import { PlaceList } from './places.js';
+import { ThreadForm } from './thread.js';
 import { TypingLine } from './typing.js';
 import { translatePage, words } from './words.js';
 
 translatePage();
 setInterval(refreshTimes, 1000);
 const store = new Store();
-const panel = new Panel(store.messages);
+const panel = new Panel();
 const typing = new TypingLine(store);
 const composer = new Composer(store, (request) => connection.send(request));
 const list = new MessageList(store, {
   onReply: (message) => composer.replyTo(message),
   onEdit: (message) => composer.edit(message),
   onDelete: (message) => connection.send({ type: 'delete', message: message.id }),
+  onThread: (message) => threadForm.open(message, list.plain(message)),
+  onOpen: openPlace,
   onClick: (message, customId) => connection.send({ type: 'click', message: message.id, custom_id: customId }),
 });
+const places = new PlaceList(store, openPlace);
+const threadForm = new ThreadForm((request) => connection.send(request));
 const name = new Name((text) => connection.send({ type: 'rename', name: text }));
 
 const takes = {
   snapshot(event) {
+    const moves = store.place !== event.place;
     store.you = event.you;
-    store.channels = event.channels;
+    store.place = event.place;
+    store.places = new Map(event.places.map((place) => [place.id, place]));
     event.users.forEach(takeUser);
     composer.limits = event.limits;
+    threadForm.limit = event.limits.thread_name;
     byId('status').textContent = event.you.manages ? words.manager : words.online;
-    showChannel(event.channel.name);
+    if (moves) threadForm.close();
+    if ((location.hash || location.pathname) !== addressOf(store.place)) history.replaceState(null, '', addressOf(store.place));
+    places.reset();
     byId('welcome').hidden = !event.complete;
-    list.reset(event.messages);
+    list.reset(event.messages, { anew: moves });
+    composer.open(store.open);
     typing.reset(event.typing, event.now);
     panel.reset(event);
     composer.commands = event.commands;
@@ -45,12 +57,25 @@ const takes = {
     takeUser(event.user);
     if (event.used) takeUser(event.used.user);
     list.put(event);
+    panel.answer(event);
     typing.wrote(event);
     showHint();
   },
+  answer: (event) => panel.answer(event),
   delete({ id }) {
     list.remove(id);
+    panel.forget(id);
     showHint();
+  },
+  place(event) {
+    store.places.set(event.id, event);
+    places.put(event);
+    list.showThread(event.id);
+  },
+  begun({ nonce, place }) {
+    if (!threadForm.asked(nonce)) return;
+    threadForm.close();
+    openPlace(place);
   },
   user({ user }) {
     takeUser(user);
@@ -63,7 +88,9 @@ const takes = {
   },
   refused({ nonce, why, seconds, command }) {
     const say = { slow_down: () => words.slow_down(Math.ceil(seconds)), no_command: () => words.no_command(command) };
-    composer.refused(nonce, say[why]?.() ?? words[why]);
+    const text = say[why]?.() ?? words[why];
+    if (threadForm.asked(nonce)) threadForm.refused(text);
+    else composer.refused(nonce, text);
   },
   commands({ commands }) {
     composer.commands = commands;
@@ -105,13 +132,15 @@ function takeUser(user) {
   if (old && old.name !== user.name) list.renamed(user);
 }
 
-function showChannel(channel) {
-  for (const element of document.querySelectorAll('.channel-name')) element.textContent = channel;
-  document.title = `#${channel} | ${words.server}`;
-  byId('welcome-title').textContent = words.welcomeTitle(channel);
-  byId('messages').setAttribute('aria-label', words.messagesIn(channel));
-  composer.channel = channel;
+/** The page's address tells the place, so that a reload and the browser's own buttons find it. */
+const addressOf = (place) => (place === store.channel.id ? location.pathname : `#${place}`);
+
+function openPlace(id) {
+  history.pushState(null, '', addressOf(id));
+  connection.send({ type: 'open', place: id });
 }
+
+window.addEventListener('popstate', () => connection.send({ type: 'open', place: placeInAddress() }));
 
 /** The bot with what it says of itself: the models that it uses. */
 function showBot({ user, status }) {
@@ -122,7 +151,7 @@ function showBot({ user, status }) {
   byId('bot-status').title = text.textContent;
 }
 
-/** Until somebody has written something here, the page says what. */
+/** Until somebody has written something in the channel, the page says what. */
 function showHint() {
-  byId('hint').hidden = [...store.messages.values()].some(({ author, used }) => (used?.user.id ?? author) === store.you.id);
+  byId('hint').hidden = store.open.thread || [...store.messages.values()].some(({ author, used }) => (used?.user.id ?? author) === store.you.id);
 }

@@ -25,17 +25,17 @@ class Clock {
 }
 
 /**
- * How much the model has said and how much of it the channel shows. A round is what goes on together: it begins with an
+ * How much the model has said and how much of it is shown, in whatever place. A round is what goes on together: it begins with an
  * answer while no other is under way, so that several at once add up.
  */
 class Round {
   #started = Infinity;
   #chats = new Map();
-  #messages;
+  #shown;
 
-  /** `messages` holds all that the channel shows, by id. */
-  constructor(messages) {
-    this.#messages = messages;
+  /** `shown` holds the bot's messages, by id. */
+  constructor(shown) {
+    this.#shown = shown;
   }
 
   /** Whether this answer is part of it: all that began before everything was shown. */
@@ -80,7 +80,7 @@ class Round {
   }
 
   get #answers() {
-    return [...this.#messages.values()].filter(({ changed, bot }) => bot && changed >= this.#started);
+    return [...this.#shown.values()].filter(({ changed }) => changed >= this.#started);
   }
 
   /** When how much had been said by all together. */
@@ -96,20 +96,17 @@ class Round {
 
 export class Panel {
   #clock = new Clock();
-  #messages;
-  #round;
+  #answers = new Map();
+  #round = new Round(this.#answers);
   #budget = { limit: 5, per: 5, free_at: [] };
-  #run = null;
+  #counted = null; // the run of the server and the place whose calls are listed
   #samples = [];
   #refused = 0;
   #count = 0;
   #lastCall = 0;
   #calm = matchMedia('(prefers-reduced-motion: reduce)');
 
-  /** `messages` holds all that the channel shows, by id. */
-  constructor(messages) {
-    this.#messages = messages;
-    this.#round = new Round(messages);
+  constructor() {
     const toggle = byId('panel-toggle');
     toggle.addEventListener('click', () => this.#setOpen(byId('panel').hidden));
     byId('panel-close').addEventListener('click', () => this.#setOpen(false));
@@ -121,20 +118,22 @@ export class Panel {
     this.#draw();
   }
 
-  reset({ run, now, calls, taps, budget }) {
+  reset({ run, place, now, calls, taps, answers, budget }) {
     this.#clock.set(now);
-    if (run !== this.#run) this.#begin(run);
-    this.#round = new Round(this.#messages);
+    if (run !== this.#counted?.run) this.#samples = [];
+    if (run !== this.#counted?.run || place !== this.#counted.place) this.#begin({ run, place });
+    this.#answers.clear();
+    for (const entry of answers) this.answer(entry);
+    this.#round = new Round(this.#answers);
     for (const chat of taps) this.say(chat);
     this.budget(budget);
     for (const call of calls) this.call(call);
     this.#showCount();
   }
 
-  /** The server has been started anew: it counts from one again. */
-  #begin(run) {
-    this.#run = run;
-    this.#samples = [];
+  /** Count the calls anew: the server has been started anew and begins at one again, or they are those of another place. */
+  #begin(counted) {
+    this.#counted = counted;
     this.#refused = 0;
     this.#count = 0;
     this.#lastCall = 0;
@@ -142,8 +141,18 @@ export class Panel {
   }
 
   say(chat) {
-    if (!this.#round.takes(chat)) this.#round = new Round(this.#messages);
+    if (!this.#round.takes(chat)) this.#round = new Round(this.#answers);
     this.#round.say(chat);
+  }
+
+  /** A message as it is now; only the bot's count. */
+  answer(entry) {
+    if (entry.bot) this.#answers.set(entry.id, entry);
+  }
+
+  /** A message is not there any more. */
+  forget(id) {
+    this.#answers.delete(id);
   }
 
   budget(budget) {

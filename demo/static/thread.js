@@ -1,0 +1,61 @@
+// The form that makes a thread from a message.
+
+import { byId, isConverting } from './dom.js';
+import { words } from './words.js';
+
+export class ThreadForm {
+  limit = 100; // characters of a name
+  #dialog = byId('thread-dialog');
+  #name = byId('thread-name');
+  #send;
+  #message = null;
+  #nonce = null; // of what the server was asked last, while the form is open
+
+  /** `send` passes a request to the server and tells whether it could be sent. */
+  constructor(send) {
+    this.#send = send;
+    byId('thread-form').addEventListener('submit', (event) => this.#submit(event));
+    byId('thread-cancel').addEventListener('click', () => this.close());
+    this.#dialog.addEventListener('close', () => { this.#nonce = null; });
+    this.#name.addEventListener('keydown', (event) => {
+      if (isConverting(event) && (event.key === 'Enter' || event.key === 'Escape')) event.preventDefault();
+    });
+  }
+
+  /** Ask for the name of a thread from a message; `text` is what the message says. */
+  open(message, text) {
+    this.#message = message.id;
+    this.#name.maxLength = this.limit;
+    this.#name.value = [...(text || words.newThread)].slice(0, this.limit).join('').trim();
+    this.#say('');
+    this.#dialog.showModal();
+    this.#name.select();
+  }
+
+  close() {
+    this.#dialog.close();
+  }
+
+  /** Whether this was asked with the form as it stands. */
+  asked(nonce) {
+    return nonce === this.#nonce;
+  }
+
+  /** The server made no thread. */
+  refused(text) {
+    this.#say(text);
+    this.#name.focus();
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    this.#nonce = crypto.randomUUID();
+    this.#say('');
+    const sent = this.#send({ type: 'thread', message: this.#message, name: this.#name.value, nonce: this.#nonce });
+    if (!sent) this.#say(words.offline);
+  }
+
+  #say(text) {
+    byId('thread-refusal').textContent = text;
+  }
+}
