@@ -281,7 +281,7 @@ export class MessageList {
   #addThread(row) {
     const onclick = () => this.#actions.onOpen(row.dataset.id);
     const parts = [element('b'), element('span')];
-    const box = element('button', { type: 'button', className: 'thread', onclick }, ...parts);
+    const box = element('button', { type: 'button', className: 'thread', tabIndex: row.tabIndex, onclick }, ...parts);
     row.querySelector('.actions').before(box);
     return box;
   }
@@ -343,7 +343,7 @@ export class MessageList {
     for (const [stop, index] of [[old, -1], [row, 0]]) {
       if (!stop) continue;
       stop.tabIndex = index;
-      for (const button of stop.querySelectorAll('.actions button')) button.tabIndex = index;
+      for (const button of stop.querySelectorAll('.thread, .actions button')) button.tabIndex = index;
     }
   }
 

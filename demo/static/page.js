@@ -136,6 +136,7 @@ function takeUser(user) {
 const addressOf = (place) => (place === store.channel.id ? location.pathname : `#${place}`);
 
 function openPlace(id) {
+  if (id === (placeInAddress() ?? store.channel.id)) return;
   history.pushState(null, '', addressOf(id));
   connection.send({ type: 'open', place: id });
 }
