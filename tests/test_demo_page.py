@@ -962,6 +962,24 @@ def test_a_draft_of_a_thread_that_goes_comes_along(stage: Stage, page: Page) -> 
     expect(page.get_by_role("button", name="Create Thread")).to_be_visible()
 
 
+def test_what_a_thread_that_goes_has_not_taken_comes_back(stage: Stage, page: Page) -> None:
+    uploads: List[Route] = []
+    thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
+    page.route("**/attachments", lambda route: uploads.append(route))  # noqa: PLW0108 - Playwright marks the function
+    place_of(page, "Tea").click()
+    expect(page.locator("#place-name")).to_have_text("Tea")
+    page.locator("#file-input").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
+    with page.expect_request("**/attachments"):
+        write(page, "With a file")
+    stage.discord.delete_channel(thread)
+    expect(page.locator("#place-name")).to_have_text("chat")
+    uploads[0].continue_()
+    expect(page.locator("#notes")).to_have_text("This thread is not there any more.")
+    expect(page.locator("#text")).to_have_value("With a file")
+    expect(page.locator("#files li span")).to_have_text("a.txt")
+    assert [entry.content for entry in stage.discord.messages()] == ["Start"]
+
+
 def test_a_window_is_where_it_was_after_a_reload_and_the_browser_leads_back(stage: Stage, page: Page) -> None:
     thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
     stage.discord.say("Inside", channel=thread)

@@ -717,6 +717,26 @@ def test_only_the_channel_and_its_threads_are_places_of_the_page(stage: Stage) -
     assert (len(discord.messages(foreign)), discord.interactions, discord.typing) == (1, (), ())
 
 
+def test_messages_of_other_channels_are_neither_changed_nor_clicked(stage: Stage) -> None:
+    discord = stage.discord
+    foreign = discord.add_thread("foreign", discord.other_channel)
+
+    async def act(window: Window) -> None:
+        you = (await window.hello()).snapshot["you"]
+        me = next(person for person in discord.users if str(person.id) == you["id"])
+        mine = discord.say("mine", author=me, channel=foreign)
+        buttons = discord.post(discord.bot, foreign, "stop?", extras=STOP_BUTTON)
+        await window.send(type="edit", message=str(mine.id), text="changed", nonce="1")
+        assert await window.next("refused") == refusal("gone")
+        await window.send(type="delete", message=str(mine.id))
+        await window.send(type="click", message=str(buttons.id), custom_id="stop")
+        assert (await window.next("note"))["why"] == "no_button"
+
+    with_window(stage, act)
+    assert [entry.content for entry in discord.messages(foreign)] == ["mine", "stop?"]
+    assert discord.interactions == ()
+
+
 def test_what_is_said_goes_to_the_place_that_is_named(stage: Stage) -> None:
     discord = stage.discord
     question = discord.say("question")

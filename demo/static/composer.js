@@ -116,9 +116,9 @@ export class Composer {
     this.#put(text);
   }
 
-  /** Change what was begun in a place, whether it is open or not. */
+  /** Change what was begun in a place, whether it is open or not; of one that is gone, it has come along. */
   #change(place, change) {
-    if (place === this.#place) this.#load(change(this.#begun));
+    if (place === this.#place || !this.#store.places.has(place)) this.#load(change(this.#begun));
     else this.#left.set(place, change(this.#left.get(place) ?? NOTHING));
   }
 
