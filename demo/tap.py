@@ -22,7 +22,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from chat import wire
-from local.site import address_of, open_site
+from local.site import Site, open_site
 
 _DECODERS: Dict[str, Type[wire.Decoder]] = {
     "/api/chat": wire.OllamaDecoder,
@@ -77,7 +77,7 @@ class Tap:
         self._upstream = ""
         self._proxy: Optional[str] = None
         self._session: Optional[aiohttp.ClientSession] = None
-        self._runner: Optional[web.AppRunner] = None
+        self._site: Optional[Site] = None
 
     async def open(self, upstream_url: str) -> None:
         """Listen on a free port of 127.0.0.1, and forward to this server, whose URL ends before the API's own path."""
@@ -94,14 +94,14 @@ class Tap:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._serve)
         # With handler_cancellation, a client that goes away ends its handler at once, and so the connection upstream.
-        self._runner = await open_site(app, handler_cancellation=True)
-        self.url = address_of(self._runner)
+        self._site = await open_site(app, handler_cancellation=True)
+        self.url = self._site.url
 
     async def close(self) -> None:
         """End all connections, and stop listening. Does nothing where it is not open."""
-        runner, session, self._runner, self._session = self._runner, self._session, None, None
-        if runner:
-            await runner.cleanup()
+        site, session, self._site, self._session = self._site, self._session, None, None
+        if site:
+            await site.close()
         if session:
             await session.close()
 

@@ -50,7 +50,7 @@ from demo.tap import Tap, TapChat
 from demo.visitor import BadRequestError, Visitor, optional_id_of, read, text_of
 from local.discord_server import Attachment, Call, Change, DiscordServer, Message, User
 from local.discord_server.values import Notice, PresenceChange
-from local.site import Handler, address_of, open_site
+from local.site import Handler, Site, open_site
 
 MAX_UPLOAD = 1024 * 1024  # bytes of a file
 MAX_FRAME = 64 * 1024  # bytes of a WebSocket message
@@ -113,7 +113,7 @@ class Page:
         self._grown: Dict[int, TapChat] = {}
         self._files: Dict[str, _File] = {}
         self._hosts: Set[str] = set()
-        self._runner: Optional[web.AppRunner] = None
+        self._site: Optional[Site] = None
         self._loop: Optional[asyncio.AbstractEventLoop] = None
 
     async def open(self, port: int = 0) -> None:
@@ -127,8 +127,8 @@ class Page:
         app.router.add_post("/attachments", self._take_upload)
         app.router.add_get("/attachments/{id:[0-9]{1,20}}", self._serve_attachment)
         app.router.add_get("/{path:.*}", self._serve_file)
-        self._runner = await open_site(app, port)
-        self.url = address_of(self._runner)
+        self._site = await open_site(app, port)
+        self.url = self._site.url
         host = urlsplit(self.url).netloc
         self._hosts = {host, host.replace("127.0.0.1", "localhost")}
         self._discord.listen(self._notice)
@@ -136,11 +136,11 @@ class Page:
 
     async def close(self) -> None:
         """Close all connections and the port. Does nothing where it is not open."""
-        if self._runner is None:
+        if self._site is None:
             return
-        runner, self._runner = self._runner, None
+        site, self._site = self._site, None
         self._discord.unlisten(self._notice)
-        await runner.cleanup()
+        await site.close()
 
     async def _end_connections(self, _app: web.Application) -> None:
         await asyncio.gather(*(visitor.socket.close(code=1001) for visitor in self._visitors))

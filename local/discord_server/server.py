@@ -7,7 +7,7 @@ from typing import Callable, Optional
 
 from aiohttp import web
 
-from local.site import Handler, address_of, open_site
+from local.site import Handler, Site, open_site
 
 from .gateway import Gateway
 from .interactions import InteractiveState
@@ -38,7 +38,7 @@ class DiscordServer(InteractiveState):
     def __init__(self, *, bot_name: str = "Chatbot", locale: str = "en-US") -> None:
         super().__init__(bot_name=bot_name, locale=locale)
         self._gateway = Gateway(self)
-        self._runner: Optional[web.AppRunner] = None
+        self._site: Optional[Site] = None
         self._loop: Optional[asyncio.AbstractEventLoop] = None
 
     async def open(self, port: int = 0) -> None:
@@ -47,18 +47,18 @@ class DiscordServer(InteractiveState):
         app.router.add_get("/gateway", self._gateway.serve)
         Rest(self).add_to(app)
         app.on_shutdown.append(self._end_connections)
-        self._runner = await open_site(app, port)
+        self._site = await open_site(app, port)
         self._loop = asyncio.get_running_loop()
-        self.url = address_of(self._runner)
+        self.url = self._site.url
         self.listen(self._hear)
 
     async def close(self) -> None:
         """Close all connections and the port."""
-        if self._runner is None:
+        if self._site is None:
             return
-        runner, self._runner = self._runner, None
+        site, self._site = self._site, None
         self.unlisten(self._hear)
-        await runner.cleanup()
+        await site.close()
 
     @property
     def connected(self) -> bool:
