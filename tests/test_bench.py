@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
+from typing import Dict
 
 import pytest
 
-from bench import __main__ as table
-from bench import growing, lag, soak
+from bench import cost, growing, lag, soak, table
 
 
 def test_the_cost_of_growing_answers_is_told_for_each_kind_of_text(
@@ -45,6 +45,7 @@ def test_each_token_of_each_chat_is_measured(bot: str) -> None:
     assert all(lag_of_one > 0 for one in measured.answers for lag_of_one in one.lags)
     assert measured.refused == 0
     assert measured.cpu > 0
+    assert measured.missing == 0
     assert measured.memory > 1
 
 
@@ -53,9 +54,66 @@ def test_long_and_short_answers_can_be_measured_together_and_by_slash_commands()
     assert [len(one.lags) for one in mixed.answers] == [20, 5, 5]
 
 
-def test_the_table_has_the_medians_of_the_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    runs = [lag.Measured(mean, 0.1, 0.2, 1, 0.03, 50.0, ()) for mean in (1.0, 5.0, 2.0)]
+def run_of(mean: float, **changes: float) -> lag.Measured:
+    figures: Dict[str, float] = {"last": 0.1, "first": 0.3, "unseen": 0.2, "missing": 0, "refused": 0, "cpu": 0.03}
+    figures.update(share=0.1, memory=50.0, late=0.0)
+    figures.update(changes)
+    return lag.Measured(mean, answers=(), **figures)  # type: ignore[arg-type]
+
+
+def test_the_table_has_the_medians_of_the_runs_and_marks_what_is_above_its_goal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    runs = [run_of(0.1), run_of(0.2), run_of(5.0, refused=1)]
     row = table.row(table.CASES[0], "ours", runs)
-    assert (row.mean, row.refused) == (2.0, 3)
-    table.show([row])
-    assert "2.00" in capsys.readouterr().out
+    assert (row.mean, row.refused, row.missed) == (0.2, 1, ["refused"])
+    table.show([row, table.row(table.CASES[0], "chars", [run_of(99.0, missing=1)])])
+    _, ours, chars, _ = capsys.readouterr().out.splitlines()
+    assert ours.split()[4:9] == ["ours", "0.20", "0.10", "0.20", "1*"]
+    assert "≥99.00" in chars
+
+
+def test_goals_are_judged_for_this_bot_alone() -> None:
+    slow = [run_of(9.0, last=9.0, unseen=7.0, missing=1)]
+    assert table.row(table.CASES[0], "ours", slow).missed == ["missing", "unseen", "mean", "last"]
+    assert table.row(table.CASES[0], "second", slow).missed == []
+
+
+def test_who_shares_a_channel_may_wait_longer() -> None:
+    assert lag.Case("", 20, 100).forced == pytest.approx(25.08)
+    assert lag.Case("", 20, 100, limit=10).forced == pytest.approx(15.08)
+    assert lag.Case("", 20, 100, slash=True).forced == pytest.approx(6.08)
+
+
+def test_what_is_not_there_when_a_case_is_given_up_is_counted() -> None:
+    measured = lag.measure(lag.Case("endless", 2, 1000), "second", patience=1.5)
+    assert measured.missing == 2
+    assert measured.last >= 0
+
+
+def test_the_lag_over_time_is_the_mean_of_all_chats() -> None:
+    quick, slow = lag.Grown([5.0, 5.1], [5.2, 5.3]), lag.Grown([9.0, 9.1], [9.4, 9.5])
+    (first, one), (second, other) = table.over_time([quick, slow])
+    assert (first, one, second, other) == pytest.approx((0.0, 0.3, 0.1, 0.3))
+
+
+def test_a_heartbeat_that_stays_away_is_late_though_no_other_comes() -> None:
+    assert lag.longest_gap([0.0, 5.0, 7.0, 9.5], began=6.0, ended=10.0) == 2.5
+    assert lag.longest_gap([0.0, 5.0, 7.0, 9.5], began=6.0, ended=13.0) == 3.5
+    assert lag.longest_gap([0.0], began=6.0, ended=10.0) == 10.0
+
+
+def test_a_token_can_be_said_in_many_parts() -> None:
+    measured = lag.measure(lag.Case("parts", 1, 20, slash=True, width=10, parts=10), "ours")
+    assert [len(one.lags) for one in measured.answers] == [20]
+    assert measured.missing == 0
+
+
+def test_an_answer_in_a_thread_is_told_what_was_said_before() -> None:
+    assert lag.measure(lag.Case("earlier", 1, 5, earlier=3), "ours").first > 0
+
+
+def test_the_time_from_start_to_ready_is_measured_beside_a_bare_client() -> None:
+    started = cost.start_times(1)
+    assert set(started) == set(cost.RUNNERS)
+    assert all(seconds > 0 for seconds in started.values())
