@@ -1,7 +1,8 @@
 """Two plain bots that do what is common, to be measured beside this one: `python -m bench.plain_bot --help`.
 
-Both stream `!chat <prompt>` by requests in a worker thread, as this bot does. "chars": after each 15 characters an edit
-is awaited. "second": one clock edits all growing answers in turn, once a second, and awaits each edit.
+Both stream `!chat <prompt>` by requests in a worker thread, as this bot does. The LLM is asked at once, so that waiting
+for the answer's message counts in their lag. "chars": after each 15 characters an edit is awaited. "second": one clock
+edits all growing answers in turn, once a second, and awaits each edit.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import AsyncIterator, List, Optional, Sequence
+from typing import List, Optional, Sequence
 
 import discord
 import requests
@@ -48,9 +49,10 @@ class PlainBot(discord.Client):
         """Answer."""
         if message.author.bot or not message.content.startswith("!chat "):
             return
+        tokens = _ask(self._llm, message.content[len("!chat ") :])
         answer = _Growing(await message.reply("…"))
         self._growing.append(answer)
-        async for text in _stream(self._llm, message.content[len("!chat ") :]):
+        while (text := await tokens.get()) is not None:
             answer.text += text
             if self._pace == "chars" and len(answer.text) - len(answer.shown) >= EVERY_CHARS:
                 await answer.show()
@@ -69,14 +71,18 @@ class _Growing:
         self.text = ""
         self.shown = ""
         self._message = message
+        # Two edits on their way at once can arrive in either order.
+        self._lock = asyncio.Lock()
 
     async def show(self) -> None:
-        if self.text.strip() and self.text != self.shown:
-            self.shown = self.text
-            await self._message.edit(content=self.text[-2000:])
+        async with self._lock:
+            if self.text.strip() and self.text != self.shown:
+                self.shown = self.text
+                await self._message.edit(content=self.text[-2000:])
 
 
-async def _stream(llm: str, prompt: str) -> AsyncIterator[str]:
+def _ask(llm: str, prompt: str) -> asyncio.Queue[Optional[str]]:
+    """Begin to stream an answer; gives the queue of its tokens, of which None is the last."""
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[Optional[str]] = asyncio.Queue()
 
@@ -87,10 +93,8 @@ async def _stream(llm: str, prompt: str) -> AsyncIterator[str]:
                 loop.call_soon_threadsafe(queue.put_nowait, json.loads(line)["message"]["content"])
         loop.call_soon_threadsafe(queue.put_nowait, None)
 
-    thread = asyncio.ensure_future(loop.run_in_executor(None, work))
-    while (text := await queue.get()) is not None:
-        yield text
-    await thread
+    loop.run_in_executor(None, work)
+    return queue
 
 
 def main(arguments: Sequence[str]) -> None:
