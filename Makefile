@@ -27,9 +27,9 @@ fuzz: ## try 30 times as much generated text on what cuts and rewrites answers
 	@tools/venv.sh $(VENV) test
 	FUZZ_TIMES=30 $(VENV)/bin/python -m pytest -m fuzz --timeout 3600 $(ARGS)
 
-bench: ## measure what a person sees of growing answers, beside two plain bots (some minutes)
+bench: ## measure growing answers, beside two plain bots, and put the figures into the READMEs (half an hour)
 	@tools/venv.sh $(VENV) test
-	$(VENV)/bin/python -m bench $(ARGS)
+	$(VENV)/bin/python -m bench $(or $(ARGS),--chart docs --readme)
 
 soak: ## give 2,000 answers in a row, and see that memory, threads, files and tasks stay (Linux, macOS)
 	@tools/venv.sh $(VENV) test

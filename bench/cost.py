@@ -23,12 +23,24 @@ CHATS = (1, 4, 16, 64, 200)
 STARTS = 3  # for each run
 RUNNERS = {"chatbot.py": "local.run_bot", "bare discord.py": "bench.bare_client"}
 LONG, LONGEST = 10_000, 100_000  # characters
+TITLES = {
+    "answer": "Processor time of an answer of 100 tokens",
+    "answer_of_20": "The same, of each of 20 at once by `/chat`",
+    "token": "Processor time of a token, beyond the edits",
+    "memory": "Peak memory with one chat",
+    "memory_more": "Peak memory of each further chat at once",
+    "start": "From start to ready",
+    "bare_start": "The same, a discord.py client that only logs in",
+    "start_difference": "Difference of these two",
+    "linear": "Composing 100,000 characters, to ten times that of 10,000",
+}
 
 
 class Cost(NamedTuple):
     """One figure."""
 
     name: str
+    """One of TITLES."""
     value: float
     unit: str
     most: Optional[float] = None
@@ -61,15 +73,15 @@ def costs(rows: Sequence[Row], runs: int) -> List[Cost]:
     started = start_times(runs * STARTS)
     bot, bare = started["chatbot.py"], started["bare discord.py"]
     return [
-        Cost("CPU of an answer of 100 tokens", one.cpu, "s", 0.08),
-        Cost("CPU of each of 20 such answers at once", twenty.cpu, "s", 0.08),
-        Cost("CPU of a token, beyond the edits", token_cost(runs), "ms", 0.1),
-        Cost("peak memory, one chat", one.memory, "MB", 55),
-        Cost("peak memory of each further chat at once", (crowd.memory - one.memory) / (64 - 1), "MB", 0.6),
-        Cost("from start to ready", bot, "s"),
-        Cost("from start to ready, a client that only logs in", bare, "s"),
-        Cost("difference of these two", abs(bot - bare), "s", 0.2),
-        Cost("composing 100,000 characters, by ten times the cost of 10,000", linearity(), "", 1.5),
+        Cost("answer", one.cpu, "s", 0.08),
+        Cost("answer_of_20", twenty.cpu, "s", 0.08),
+        Cost("token", token_cost(runs), "ms", 0.1),
+        Cost("memory", one.memory, "MB", 55),
+        Cost("memory_more", (crowd.memory - one.memory) / (64 - 1), "MB", 0.6),
+        Cost("start", bot, "s"),
+        Cost("bare_start", bare, "s"),
+        Cost("start_difference", abs(bot - bare), "s", 0.2),
+        Cost("linear", linearity(), "", 1.5),
     ]
 
 
@@ -146,7 +158,7 @@ def show(figures: Sequence[Cost], grown: Sequence[Growth]) -> None:
     print(f"\n{'cost':66}{'measured':>14}{'goal':>14}")
     for one in figures:
         goal = "" if one.most is None else f"≤ {one.most:g} {one.unit}"
-        print(f"{one.name:66}{f'{one.value:.3f} {one.unit}':>14}{goal:>14}{'*' if one.is_missed else ''}")
+        print(f"{TITLES[one.name]:66}{f'{one.value:.3f} {one.unit}':>14}{goal:>14}{'*' if one.is_missed else ''}")
     print(f"\n{'how it grows with':24}{'CPU, s':>12}{'delay, s':>12}{'of a core':>12}")
     for growth in grown:
         cells = ("" if value is None else f"{value:.3f}" for value in (growth.cpu, growth.delay, growth.share))

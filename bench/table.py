@@ -41,7 +41,7 @@ VARIANTS = (
 """The same under sliding windows, and under other limits than today's, for this bot alone."""
 
 POINTS = 24
-"""Of the lag over time."""
+"""Into so many stretches an answer is cut, for the lag over time."""
 
 
 class Row(NamedTuple):
@@ -80,11 +80,11 @@ def row(case: Case, bot: str, runs: Sequence[Measured]) -> Row:
 
 
 def over_time(answers: Sequence[Grown]) -> List[Tuple[float, float]]:
-    """Give the lag by the time at which something was said, in so many points: each the mean of its stretch."""
+    """Give the lag by the time at which something was said: first that of the first token, then means of stretches."""
     tokens = max((len(one.said) for one in answers), default=0)
+    ends = [number * tokens // POINTS for number in range(POINTS + 1)]
     points: List[Tuple[float, float]] = []
-    for start in range(POINTS):
-        stretch = range(start * tokens // POINTS, (start + 1) * tokens // POINTS)
+    for stretch in (range(min(1, tokens)), *map(range, ends, ends[1:])):
         pairs = [(one.said[n] - one.said[0], one.lags[n]) for one in answers for n in stretch if n < len(one.said)]
         if pairs:
             points.append((statistics.mean(at for at, _ in pairs), statistics.mean(lag for _, lag in pairs)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import signal
-from typing import Dict
+from pathlib import Path
+from typing import Dict, Sequence
 
 import pytest
 
-from bench import cost, growing, lag, soak, table
+from bench import __main__ as main
+from bench import chart, cost, growing, lag, readme, results, soak, table
 
 
 def test_the_cost_of_growing_answers_is_told_for_each_kind_of_text(
@@ -93,8 +96,8 @@ def test_what_is_not_there_when_a_case_is_given_up_is_counted() -> None:
 
 def test_the_lag_over_time_is_the_mean_of_all_chats() -> None:
     quick, slow = lag.Grown([5.0, 5.1], [5.2, 5.3]), lag.Grown([9.0, 9.1], [9.4, 9.5])
-    (first, one), (second, other) = table.over_time([quick, slow])
-    assert (first, one, second, other) == pytest.approx((0.0, 0.3, 0.1, 0.3))
+    (_, begin), (first, one), (second, other) = table.over_time([quick, slow])
+    assert (begin, first, one, second, other) == pytest.approx((0.3, 0.0, 0.3, 0.1, 0.3))
 
 
 def test_a_heartbeat_that_stays_away_is_late_though_no_other_comes() -> None:
@@ -117,3 +120,103 @@ def test_the_time_from_start_to_ready_is_measured_beside_a_bare_client() -> None
     started = cost.start_times(1)
     assert set(started) == set(cost.RUNNERS)
     assert all(seconds > 0 for seconds in started.values())
+
+
+def a_run() -> results.Results:
+    """One that has all that the READMEs need."""
+    cases = (*table.CASES, *table.CROWDS)
+    answer = lag.Grown([0.0, 1.0, 2.0], [0.3, 1.5, 2.4])
+    rows = [
+        table.row(case, bot, [run_of(0.4, last=0.1)._replace(answers=(answer,))])
+        for case in cases
+        for bot in table.BOTS
+        if bot == table.OURS or not case.slash
+    ]
+    sizes = {"messages": cost.EARLIER, "chats": cost.CHATS, "characters": growing.LENGTHS}
+    growths = [cost.Growth(by, size, 0.02, 0.5, 0.1) for by in sizes for size in sizes[by]]
+    machine = results.Machine(2, "some processor", 8, "Linux 6.1", "3.11.7", "2.7.1")
+    return results.Results("2026-11-24", machine, 3, rows, [cost.Cost(name, 0.5, "s") for name in cost.TITLES], growths)
+
+
+def test_the_json_has_what_the_readmes_need() -> None:
+    run = results.from_json(results.to_json(a_run()))
+    assert readme.lacking(run) == []
+    assert run.machine == a_run().machine
+    assert [row._asdict() for row in run.rows] == json.loads(results.to_json(a_run()))["rows"]
+
+
+def test_what_the_readmes_need_and_a_run_has_not_is_named() -> None:
+    partial = a_run()._replace(costs=a_run().costs[1:], growths=a_run().growths[1:], rows=a_run().rows[1:])
+    assert readme.lacking(partial) == ["1 chat, 2 s, ours", "answer", "0 messages"]
+
+
+def test_the_figures_stand_between_the_comments_of_both_readmes(tmp_path: Path) -> None:
+    for name in readme.WORDS:
+        (tmp_path / name).write_text(f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n", encoding="utf-8")
+    readme.write(a_run(), tmp_path)
+    english, japanese = ((tmp_path / name).read_text("utf-8") for name in ("README.md", "README.ja.md"))
+    assert "Measured on 24 November 2026 on a machine with 2 cores (some processor), 8 GB" in english
+    assert "| 1 answer of 100 tokens (2 s) | 0.40 / 0.10 s | 0.40 / 0.10 s | 0.40 / 0.10 s |" in english
+    assert "2026 年 11 月 24 日" in japanese
+    for text in (english, japanese):
+        assert "old" not in text
+        assert (text[:7], text[-7:]) == ("before\n", "\nafter\n")
+    assert english.count("\n|") == japanese.count("\n|")
+
+
+@pytest.mark.parametrize("text", ["", f"{readme.BEGIN}", f"{readme.BEGIN}{readme.END}{readme.BEGIN}"])
+def test_a_readme_without_the_two_comments_is_left_alone(tmp_path: Path, text: str) -> None:
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"README\.md has not once each"):
+        readme.write(a_run(), tmp_path)
+
+
+@pytest.mark.parametrize("name", readme.WORDS)
+def test_the_readmes_of_the_project_have_room_for_the_figures(name: str) -> None:
+    text = (main.ROOT / name).read_text("utf-8")
+    assert text.index(readme.BEGIN) < text.index(readme.END)
+
+
+def test_the_chart_is_drawn_the_same_each_time_in_both_languages(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        chart.write(a_run(), folder)
+    for name in chart.WORDS:
+        first, second = ((tmp_path / folder / name).read_text("utf-8") for folder in ("one", "two"))
+        assert first == second
+        assert len(first) < 150_000
+        assert all(word in first for word in (chart.WORDS[name].title, *chart.WORDS[name].bots.values()))
+
+
+def test_a_run_is_shown_again_from_its_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "run.json"
+    file.write_text(results.to_json(a_run()), encoding="utf-8")
+    assert main.main(["--from", str(file)]) == 1
+    shown = capsys.readouterr().out
+    assert "1 chat, 24 s" in shown
+    assert "200 chats" in shown
+
+
+@pytest.mark.parametrize("asked", [["--readme", "--case", "1 chat"], ["--chart", ".", "--bot", "ours"]])
+def test_a_part_of_the_cases_is_no_figure_for_the_readmes(
+    asked: Sequence[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main.main(asked)
+    assert "need all cases" in capsys.readouterr().err
+
+
+def test_a_part_of_a_run_is_no_figure_for_the_readmes(tmp_path: Path) -> None:
+    file = tmp_path / "run.json"
+    file.write_text(results.to_json(a_run()._replace(costs=[])), encoding="utf-8")
+    with pytest.raises(SystemExit, match="lacks: answer; "):
+        main.main(["--from", str(file), "--readme"])
+
+
+def test_goals_decide_how_the_program_ends() -> None:
+    run = a_run()
+    good = run._replace(rows=[row._replace(missed=()) for row in run.rows])
+    assert not good.is_missed
+    assert good._replace(costs=[cost.Cost("token", 0.2, "ms", 0.1)]).is_missed
+    assert run.is_missed
