@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def measure(options: argparse.Namespace) -> results.Results:
     """Run what was asked for."""
     rows = table.table(table.jobs(options.case, options.bot or table.BOTS, options.runs))
-    figures = [] if is_partial(options) else cost.costs(rows, options.runs)
     grown = [] if is_partial(options) else cost.growths(options.runs)
+    figures = [] if is_partial(options) else cost.costs(rows, grown, options.runs)
     return results.Results(results.today(), results.this_machine(), options.runs, rows, figures, grown)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Mapping, NamedTuple, Sequence
@@ -37,7 +38,7 @@ class Panel(NamedTuple):
     """Seconds between two figures below it."""
 
 
-PANELS = (Panel("1 chat, 24 s", 3, 1, 6), Panel("20 chats, 2 s", 30, 5, 0.5))
+PANELS = (Panel("1 chat, 24 s", 3, 1, 6), Panel("20 chats, 2 s", 30, 10, 0.5))
 
 
 class Words(NamedTuple):
@@ -97,7 +98,7 @@ def _draw(results: Results, words: Words, path: Path) -> None:
         figure.text(0.02, 0.92, words.title, size=15, weight="bold", color=INK)
         figure.text(0.02, 0.855, words.subtitle, color=INK)
         for number, (panel, title) in enumerate(zip(PANELS, words.panels)):
-            axis = figure.add_axes((0.045 + 0.485 * number, 0.14, 0.45, 0.59))
+            axis = figure.add_axes((0.04 + 0.5 * number, 0.14, 0.44, 0.59))
             axis.set_title(title, loc="left", size=11, weight="bold", color=INK)
             _draw_panel(axis, panel, {bot: results.row(panel.case, bot) for bot in COLOURS}, words)
         figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
@@ -108,8 +109,9 @@ def _draw_panel(axis: Axes, panel: Panel, rows: Mapping[str, Row], words: Words)
     axis.set_ylim(0, panel.top)
     axis.set_yticks([number * panel.every for number in range(round(panel.top / panel.every) + 1)])
     end = max(time for row in rows.values() for time, _ in row.over_time)
-    axis.set_xticks([number * panel.step for number in range(round(end / panel.step) + 1)])
-    axis.margins(x=0.01)
+    ticks = [number * panel.step for number in range(math.ceil(end / panel.step) + 1)]
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_xlim(0, ticks[-1])
     axis.grid(axis="y", color="#DDDDDD", linewidth=0.8)
     axis.tick_params(length=0, colors=PALE)
     for side in ("left", "top", "right"):

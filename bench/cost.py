@@ -23,6 +23,7 @@ CHATS = (1, 4, 16, 64, 200)
 STARTS = 3  # for each run
 RUNNERS = {"chatbot.py": "local.run_bot", "bare discord.py": "bench.bare_client"}
 LONG, LONGEST = 10_000, 100_000  # characters
+SCALES_LAG = 0.8  # seconds, and less than one core
 TITLES = {
     "answer": "Processor time of an answer of 100 tokens",
     "answer_of_20": "The same, of each of 20 at once by `/chat`",
@@ -33,6 +34,7 @@ TITLES = {
     "bare_start": "The same, a discord.py client that only logs in",
     "start_difference": "Difference of these two",
     "linear": "Composing 100,000 characters, to ten times that of 10,000",
+    "scales": f"Most chats at once, of those below, up to which the mean lag stays under {SCALES_LAG} s",
 }
 
 
@@ -66,8 +68,8 @@ class Growth(NamedTuple):
     """Of one core, while the answers grow."""
 
 
-def costs(rows: Sequence[Row], runs: int) -> List[Cost]:
-    """Give the figures: those that the table's rows have, and those that are measured here."""
+def costs(rows: Sequence[Row], grown: Sequence[Growth], runs: int) -> List[Cost]:
+    """Give the figures: those that follow from what was measured, and those that are measured here."""
     ours = {row.case: row for row in rows if row.bot == OURS}
     one, twenty, crowd = ours["1 chat, 2 s"], ours["20 by /chat, 2 s"], ours["64 by /chat, 5 s"]
     started = start_times(runs * STARTS)
@@ -82,6 +84,7 @@ def costs(rows: Sequence[Row], runs: int) -> List[Cost]:
         Cost("bare_start", bare, "s"),
         Cost("start_difference", abs(bot - bare), "s", 0.2),
         Cost("linear", linearity(), "", 1.5),
+        Cost("scales", scales_to(grown), ""),
     ]
 
 
@@ -127,6 +130,16 @@ def linearity() -> float:
     return max(ratios)
 
 
+def scales_to(grown: Sequence[Growth]) -> int:
+    """The most chats at once up to which the mean lag stays small, and the bot within one core."""
+    most = 0
+    for growth in sorted(one for one in grown if one.by == "chats"):
+        if (growth.delay or 0.0) > SCALES_LAG or (growth.share or 0.0) >= 1:
+            break
+        most = growth.size
+    return most
+
+
 def growths(runs: int) -> List[Growth]:
     """Measure how the cost grows with the conversation, with the number of chats, and with the answer."""
     conversations = [Case(f"{size} earlier messages", 1, 100, earlier=size) for size in EARLIER]
@@ -158,7 +171,7 @@ def show(figures: Sequence[Cost], grown: Sequence[Growth]) -> None:
     print(f"\n{'cost':66}{'measured':>14}{'goal':>14}")
     for one in figures:
         goal = "" if one.most is None else f"≤ {one.most:g} {one.unit}"
-        print(f"{TITLES[one.name]:66}{f'{one.value:.3f} {one.unit}':>14}{goal:>14}{'*' if one.is_missed else ''}")
+        print(f"{TITLES[one.name]:66}{f'{one.value:.3g} {one.unit}':>14}{goal:>14}{'*' if one.is_missed else ''}")
     print(f"\n{'how it grows with':24}{'CPU, s':>12}{'delay, s':>12}{'of a core':>12}")
     for growth in grown:
         cells = ("" if value is None else f"{value:.3f}" for value in (growth.cpu, growth.delay, growth.share))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-import re
 from pathlib import Path
 from typing import Callable, Dict, List, Mapping, NamedTuple, Sequence
 
-from bench.cost import CHATS, EARLIER, TITLES, Cost, Growth
+from bench.cost import CHATS, EARLIER, SCALES_LAG, TITLES, Cost, Growth
 from bench.growing import LENGTHS
 from bench.lag import Case
 from bench.results import Results
@@ -103,6 +102,7 @@ WORDS: Dict[str, Words] = {
             "bare_start": "ログインするだけの discord.py のクライアントの場合",
             "start_difference": "この 2 つの差",
             "linear": "100,000 文字の組み立て (10,000 文字の 10 倍に対する比)",
+            "scales": f"平均の遅れが {SCALES_LAG} 秒以内に収まる、同時の答えの最大数 (下の表のうち)",
         },
         growth_heads=("100 トークンの答え", "CPU 時間", "遅れ", "1 コアに対する割合"),
         growths={
@@ -164,8 +164,7 @@ def _lags(results: Results, case: Case, bot: str, words: Words) -> str:
 
 
 def _cost(cost: Cost, words: Words) -> str:
-    unit = re.sub("^ s$", words.seconds, f" {cost.unit}")
-    return f"{cost.value:.3f}{unit}" if cost.unit != "MB" or cost.value < 1 else f"{cost.value:.1f}{unit}"
+    return f"{cost.value:.3g}{words.seconds if cost.unit == 's' else f' {cost.unit}'}".rstrip()
 
 
 def _growth(growth: Growth, words: Words) -> List[str]:

@@ -189,6 +189,22 @@ def test_the_chart_is_drawn_the_same_each_time_in_both_languages(tmp_path: Path)
         assert all(word in first for word in (chart.WORDS[name].title, *chart.WORDS[name].bots.values()))
 
 
+def test_the_bot_scales_as_far_as_its_lag_is_small_and_a_core_is_enough() -> None:
+    grown = [cost.Growth("chats", size, 0.02, delay, share) for size, delay, share in ((1, 0.3, 0.1), (4, 0.5, 0.9))]
+    assert cost.scales_to(grown) == 4
+    assert cost.scales_to([*grown, cost.Growth("chats", 16, 0.02, 0.9, 0.9)]) == 4
+    assert cost.scales_to([grown[1]._replace(share=1.0), grown[0]]) == 1
+
+
+def test_the_plain_bots_run_once_and_where_they_can() -> None:
+    asked = table.jobs("", table.BOTS, 3)
+    assert {runs for _, bot, runs in asked if bot == table.OURS} == {3}
+    plain = [(case, runs) for case, bot, runs in asked if bot != table.OURS]
+    assert plain
+    assert all(runs == 1 and not case.slash and case.mode == "fixed" for case, runs in plain)
+    assert [case.name for case, *_ in table.jobs("24 s, sliding", table.BOTS, 3)] == ["1 chat, 24 s, sliding"]
+
+
 def test_a_run_is_shown_again_from_its_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "run.json"
     file.write_text(results.to_json(a_run()), encoding="utf-8")
