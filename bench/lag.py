@@ -6,6 +6,7 @@ LLM (50 tokens per second). Discord's own times are taken: when a version of a m
 
 from __future__ import annotations
 
+import os
 import re
 import statistics
 import subprocess
@@ -54,6 +55,8 @@ class Case(NamedTuple):
     """They ask in a thread, which has so many messages; None: in the channel."""
     width: int = 6
     """Characters of a token."""
+    rate: float = RATE
+    """Tokens per second."""
     parts: int = 1
     """The LLM says each token in so many parts, in the same time."""
     goals: Mapping[str, float] = MappingProxyType({})
@@ -117,6 +120,11 @@ class Measured(NamedTuple):
     answers: Sequence[Grown]
 
 
+def environment() -> Dict[str, str]:
+    """Give the environment that a user has: Python keeps what it has compiled, and need not do so at each start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @contextmanager
 def our_bot(discord: LocalDiscord, llm: LocalLLM, channels: Sequence[int]) -> Iterator[int]:
     """Run this bot; gives its process id."""
@@ -124,7 +132,7 @@ def our_bot(discord: LocalDiscord, llm: LocalLLM, channels: Sequence[int]) -> It
         settings: Dict[str, object] = {"TOKEN": discord.token, "LLM_HOST": llm.host, "LLM_PORT": llm.port}
         settings.update(LLM_MODEL=llm.models[0], CHATBOT_CH_ID=list(channels), MAX_ACTIVE_CHATS=200)
         settings.update(HISTORY_MESSAGES=HISTORY)
-        with BotProcess(discord.url, write_settings(Path(folder) / "settings.py", settings)) as bot:
+        with BotProcess(discord.url, write_settings(Path(folder) / "settings.py", settings), environment()) as bot:
             bot.wait_until_ready()
             discord.wait_for(lambda: discord.commands)
             yield bot.pid
@@ -135,7 +143,9 @@ def plain_bot(pace: str, discord: LocalDiscord, llm: LocalLLM) -> Iterator[int]:
     """Run one of the plain bots; gives its process id."""
     command = [sys.executable, "-m", "bench.plain_bot", "--discord", discord.url, "--llm", llm.url]
     command += ["--token", discord.token, "--pace", pace]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603 - ours
+    with subprocess.Popen(  # noqa: S603 - ours
+        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         try:
             if process.stdout is None or process.stdout.readline().strip() != "ready":
                 raise RuntimeError("the plain bot did not start")
@@ -161,17 +171,14 @@ def measure(case: Case, bot: str, patience: float = PATIENCE) -> Measured:
         discord.latency = ROUND_TRIP
         discord.heartbeat_interval = case.heartbeat
         discord.limits.set_all(limit=case.limit, per=WINDOW, mode=case.mode)
+        place = discord.channel if case.earlier is None else discord.add_thread("thread", discord.channel)
         for number in range(case.earlier or 0):
-            discord.say(f"said before, {number}", author=discord.person(f"Person {number % 2}"), channel=discord.thread)
-        if case.short_tokens:
-            llm.script = lambda chat: _recite(chat, case)
-        else:
-            parts = [part for token in _tokens(case) for part in _split(token, case.parts)]
-            llm.answers(parts, rate=RATE * case.parts)
+            discord.say(f"said before, {number}", author=discord.person(f"Person {number % 2}"), channel=place)
+        _let_say(llm, case)
         running = our_bot(discord, llm, [discord.channel]) if bot == "ours" else plain_bot(bot, discord, llm)
         with running as pid:
             before, began = cpu_seconds(pid), time.monotonic()
-            asked = [_ask(discord, case, number) for number in range(case.chats)]
+            asked = [_ask(discord, case, number, place) for number in range(case.chats)]
             missing = _wait(discord, asked, patience, all_pages=bot == "ours")
             cpu, ended = cpu_seconds(pid) - before, time.monotonic()
             memory = _peak(psutil.Process(pid))
@@ -193,6 +200,24 @@ def measure(case: Case, bot: str, patience: float = PATIENCE) -> Measured:
     )
 
 
+def cpu_in_turn(cases: Sequence[Case]) -> List[float]:
+    """Give the processor time of these answers, asked for one after the other, in seconds.
+
+    The same process of this bot gives them all, each in a window of its own, and one before them, so that none of them
+    pays for what is done but once.
+    """
+    with LocalDiscord() as discord, LocalLLM() as llm, our_bot(discord, llm, [discord.channel]) as pid:
+        discord.latency = ROUND_TRIP
+        cpu = []
+        for number, case in enumerate([cases[0], *cases]):
+            _let_say(llm, case)
+            before = cpu_seconds(pid)
+            _wait(discord, [_ask(discord, case, number, discord.channel)], PATIENCE, all_pages=True)
+            cpu.append(cpu_seconds(pid) - before)
+            time.sleep(WINDOW)
+    return cpu[1:]
+
+
 def longest_gap(beats: Sequence[float], began: float, ended: float) -> float:
     """Give the longest time from a heartbeat to the next one, or to the end, of those that were not over before."""
     before = [beat for beat in beats if beat < ended]
@@ -206,10 +231,18 @@ class _Asked(NamedTuple):
     at: float
 
 
+def _let_say(llm: LocalLLM, case: Case) -> None:
+    if case.short_tokens:
+        llm.script = lambda chat: _recite(chat, case)
+        return
+    parts = [part for token in _tokens(case) for part in _split(token, case.parts)]
+    llm.answers(parts, rate=case.rate * case.parts)
+
+
 def _recite(chat: Chat, case: Case) -> None:
     number = _number_of(chat)
     for token, text in enumerate(_tokens(case)[: case.tokens_of(number)]):
-        time.sleep(max(0.0, chat.request.at + token / RATE - time.monotonic()))
+        time.sleep(max(0.0, chat.request.at + token / case.rate - time.monotonic()))
         chat.say(text)
     chat.finish()
 
@@ -223,12 +256,11 @@ def _split(token: str, parts: int) -> List[str]:
     return [token[start : start + size] for start in range(0, len(token), size)]
 
 
-def _ask(discord: LocalDiscord, case: Case, number: int) -> _Asked:
+def _ask(discord: LocalDiscord, case: Case, number: int, place: int) -> _Asked:
     person, text, now = discord.person(f"Person {number}"), f"question {number}", time.monotonic()
     if case.slash:
         return _Asked(number, case.tokens_of(number), discord.slash("chat", {"prompt": text}, author=person), now)
-    channel = discord.channel if case.earlier is None else discord.thread
-    question = discord.say(f"!chat {text}", author=person, channel=channel)
+    question = discord.say(f"!chat {text}", author=person, channel=place)
     return _Asked(number, case.tokens_of(number), question, now)
 
 

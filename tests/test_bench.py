@@ -52,6 +52,15 @@ def test_each_token_of_each_chat_is_measured(bot: str) -> None:
     assert measured.memory > 1
 
 
+def test_answers_in_turn_are_measured_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lag, "WINDOW", 0.0)
+    few, many = lag.Case("few", 1, 2, width=12), lag.Case("many", 1, 40)
+    cpu = lag.cpu_in_turn([few, many])
+    assert len(cpu) == 2
+    assert cpu[0] > 0
+    assert cpu[1] > 0
+
+
 def test_long_and_short_answers_can_be_measured_together_and_by_slash_commands() -> None:
     mixed = lag.measure(lag.Case("mixed", 3, 20, slash=True, short_tokens=5), "ours")
     assert [len(one.lags) for one in mixed.answers] == [20, 5, 5]
