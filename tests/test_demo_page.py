@@ -1018,6 +1018,51 @@ def test_a_phone_leads_into_a_thread_and_back(stage: Stage, windows: Windows) ->
     expect(last_text(page)).to_have_text("はい")
 
 
+def test_a_narrow_window_has_a_list_of_the_threads(stage: Stage, windows: Windows) -> None:
+    page = windows.open(stage.url, **PHONE)
+    toggle, tea = page.locator("#threads-toggle"), place_of(page, "Tea")
+    expect(page.locator(".message")).to_have_count(0)
+    expect(toggle).to_be_hidden()
+    start = stage.discord.say("Start")
+    thread = stage.discord.add_thread("Tea", stage.discord.channel, start)
+    stage.discord.delete(start)
+    expect(toggle).to_be_in_viewport(ratio=1)
+    expect(toggle).to_have_attribute("aria-label", "Threads (unread)")
+    expect(toggle).to_have_class(re.compile("unread"))
+    expect(tea).to_be_hidden()
+    toggle.tap()
+    expect(tea).to_be_in_viewport(ratio=1)
+    expect(tea).to_have_attribute("aria-label", "Tea (unread)")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    tea.tap()
+    expect(page.locator("#place-name")).to_have_text("Tea")
+    expect(tea).to_be_hidden()
+    expect(toggle).to_have_attribute("aria-label", "Threads")
+    stage.discord.say("Outside")
+    expect(toggle).to_have_attribute("aria-label", "Threads (unread)")
+    toggle.tap()
+    expect(place_of(page, "chat")).to_have_attribute("aria-label", "chat (unread)")
+    page.keyboard.press("Escape")
+    expect(tea).to_be_hidden()
+    stage.discord.delete_channel(thread)
+    expect(page.locator("#place-name")).to_have_text("chat")
+    expect(toggle).to_be_hidden()
+
+
+def test_the_open_one_of_many_threads_is_in_sight(stage: Stage, page: Page) -> None:
+    for number in range(50):
+        stage.discord.add_thread(f"Thread {number}", stage.discord.channel, stage.discord.say("Start"))
+    expect(page.locator(".thread")).to_have_count(50)
+    thread_of(page, "Start").last.click()
+    expect(page.locator("#place-name")).to_have_text("Thread 49")
+    expect(place_of(page, "Thread 49")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("#threads-toggle").press("Enter")
+    expect(place_of(page, "Thread 49")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator("#sidebar")).to_have_css("width", "232px")
+
+
 def test_buttons_commands_and_typing_work_in_a_thread(stage: Stage, page: Page) -> None:
     stage.bot_registers(STOP)
     thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))

@@ -3,9 +3,13 @@
 import { byId, element, icon } from './dom.js';
 import { words } from './words.js';
 
+const ROOMY = matchMedia('(min-width: 1101px)'); // where the list has a place of its own, see page.css
+
 export class PlaceList {
   #store;
   #open;
+  #sidebar = byId('sidebar');
+  #toggle = byId('threads-toggle'); // which shows the list where the window is narrow
   #rows = new Map();
   #seen = new Map(); // when the newest message was written that stood in a place while it was open
 
@@ -14,6 +18,8 @@ export class PlaceList {
     this.#store = store;
     this.#open = open;
     byId('back').addEventListener('click', () => open(store.channel.id));
+    ROOMY.addEventListener('change', () => this.#sidebar.hidePopover());
+    this.#sidebar.addEventListener('toggle', () => this.#scrollToOpen());
   }
 
   /** Show the places that there are. What was there before the first time counts as seen. */
@@ -22,7 +28,9 @@ export class PlaceList {
     if (!this.#seen.size) for (const { id, latest } of places) this.#seen.set(id, latest);
     for (const id of [...this.#rows.keys()]) if (!this.#store.places.has(id)) this.#remove(id);
     for (const place of places) this.put(place);
+    this.#showToggle();
     this.#showOpen();
+    this.#scrollToOpen();
   }
 
   /** Show a place that is new, or has another message. */
@@ -37,10 +45,27 @@ export class PlaceList {
     button.setAttribute('aria-label', unread ? words.unread(name) : name);
     if (open) button.setAttribute('aria-current', 'page');
     else button.removeAttribute('aria-current');
+    this.#showToggle();
+  }
+
+  #showToggle() {
+    const unread = [...this.#rows.values()].some(({ button }) => button.classList.contains('unread'));
+    this.#toggle.hidden = !byId('threads').childElementCount;
+    this.#toggle.classList.toggle('unread', unread);
+    this.#toggle.setAttribute('aria-label', unread ? words.unread(words.threads) : words.threads);
+  }
+
+  #scrollToOpen() {
+    this.#rows.get(this.#store.place)?.button.scrollIntoView({ block: 'nearest' });
+  }
+
+  #choose(id) {
+    this.#sidebar.hidePopover();
+    this.#open(id);
   }
 
   #add(id, thread) {
-    const onclick = () => this.#open(id);
+    const onclick = () => this.#choose(id);
     const button = element('button', { type: 'button', className: 'place', onclick }, thread ? null : icon('hash'), element('span'));
     const row = thread ? element('li', {}, button) : button;
     if (thread) byId('threads').append(row);
