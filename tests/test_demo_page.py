@@ -814,10 +814,45 @@ def test_a_thread_is_made_from_a_message_and_leads_back(stage: Stage, page: Page
 def test_a_threads_name_begins_as_the_message_and_is_no_longer_than_discord_takes(stage: Stage, page: Page) -> None:
     stage.discord.say("<b>😀</b> " + "x" * 200)
     field = begin_thread(page, "x")
-    expect(field).to_have_value("<b>😀</b> " + "x" * 91)
+    expect(field).to_have_value("<b>😀</b> " + "x" * 90)
     field.press("Enter")
-    expect(page.locator("#place-name")).to_have_text("<b>😀</b> " + "x" * 91)
-    expect(page.locator(".threads .place")).to_have_text("<b>😀</b> " + "x" * 91)
+    expect(page.locator("#place-name")).to_have_text("<b>😀</b> " + "x" * 90)
+    expect(page.locator(".threads .place")).to_have_text("<b>😀</b> " + "x" * 90)
+
+
+def test_a_name_that_the_form_begins_can_be_changed(stage: Stage, page: Page) -> None:
+    stage.discord.say("x" + "😀" * 100)
+    field = begin_thread(page, "x")
+    expect(field).to_have_value("x" + "😀" * 49)
+    field.press("End")
+    field.press("Backspace")
+    field.press("Enter")
+    expect(page.locator("#place-name")).to_have_text("x" + "😀" * 48)
+
+
+def test_a_double_click_makes_one_thread_and_says_nothing(stage: Stage, page: Page) -> None:
+    stage.discord.say("Question")
+    begin_thread(page, "Question")
+    page.evaluate("() => [1, 2].forEach(() => document.querySelector('#thread-form').requestSubmit())")
+    expect(page.locator("#place-name")).to_have_text("Question")
+    expect(page.locator("#thread-dialog")).to_be_hidden()
+    expect(page.locator("#notes")).to_be_empty()
+
+
+def test_a_form_whose_connection_is_lost_can_be_sent_again(stage: Stage, page: Page) -> None:
+    start = stage.discord.say("Question")
+    field = begin_thread(page, "Question")
+    page.evaluate("""() => {
+        const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function () { WebSocket.prototype.send = send; this.close(); };
+    }""")
+    field.press("Enter")
+    refusal = page.locator("#thread-dialog").get_by_role("alert")
+    expect(refusal).to_have_text("The connection is lost. Trying again …")
+    expect(page.locator("#offline")).to_be_hidden()
+    field.press("Enter")
+    expect(page.locator("#place-name")).to_have_text("Question")
+    assert stage.discord.messages(start.id)
 
 
 def test_the_form_says_why_there_is_no_thread_and_escape_closes_it(stage: Stage, page: Page) -> None:

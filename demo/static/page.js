@@ -118,6 +118,7 @@ const connection = new Connection(
     byId('offline').textContent = stands ? '' : state === 'full' ? words.full : words.offline;
     byId('me').classList.toggle('away', !stands);
     if (!stands) byId('status').textContent = words.away;
+    if (!stands) threadForm.lost();
   },
 );
 

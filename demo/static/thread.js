@@ -4,12 +4,12 @@ import { byId, isConverting } from './dom.js';
 import { words } from './words.js';
 
 export class ThreadForm {
-  limit = 100; // characters of a name
+  limit = 100; // of a name, in UTF-16 units, as the field counts them
   #dialog = byId('thread-dialog');
   #name = byId('thread-name');
   #send;
   #message = null;
-  #nonce = null; // of what the server was asked last, while the form is open
+  #nonce = null; // of what the server was asked and has not answered, while the form is open
 
   /** `send` passes a request to the server and tells whether it could be sent. */
   constructor(send) {
@@ -26,7 +26,7 @@ export class ThreadForm {
   open(message, text) {
     this.#message = message.id;
     this.#name.maxLength = this.limit;
-    this.#name.value = [...(text || words.newThread)].slice(0, this.limit).join('').trim();
+    this.#name.value = beginning(text || words.newThread, this.limit);
     this.#say('');
     this.#dialog.showModal();
     this.#name.select();
@@ -36,26 +36,36 @@ export class ThreadForm {
     this.#dialog.close();
   }
 
-  /** Whether this was asked with the form as it stands. */
+  /** Whether this is asked with the form as it stands. */
   asked(nonce) {
     return nonce === this.#nonce;
   }
 
   /** The server made no thread. */
   refused(text) {
+    this.#nonce = null;
     this.#say(text);
     this.#name.focus();
   }
 
+  /** The connection is lost: what was asked is not answered any more. */
+  lost() {
+    if (this.#nonce) this.refused(words.offline);
+  }
+
   #submit(event) {
     event.preventDefault();
+    if (this.#nonce) return; // a second Enter or click
     this.#nonce = crypto.randomUUID();
     this.#say('');
     const sent = this.#send({ type: 'thread', message: this.#message, name: this.#name.value, nonce: this.#nonce });
-    if (!sent) this.#say(words.offline);
+    if (!sent) this.lost();
   }
 
   #say(text) {
     byId('thread-refusal').textContent = text;
   }
 }
+
+/** The beginning of a text: at most so many UTF-16 units, and no half of a character at its end. */
+const beginning = (text, limit) => text.slice(0, limit).replace(/[\uD800-\uDBFF]$/, '').trim();
