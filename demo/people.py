@@ -16,6 +16,9 @@ MAX_FILES = 10  # on one message, as in Discord
 TYPING_PAUSE = 5.0  # seconds between two typing events of one person that count
 GUEST = {"en": "Guest", "ja": "ゲスト"}
 LOCALE = {"en": "en-US", "ja": "ja"}
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""What Unicode counts among letters and symbols, though nothing is to be seen: Hangul fillers, Braille without dots."""
+
 MANAGER_RIGHTS = ("manage_guild", "manage_messages")
 
 
@@ -147,10 +150,19 @@ class People:
 
 
 def clean_name(name: str, longest: int) -> str:
-    """The name without control and invisible characters and without spaces to spare, cut to its longest length."""
+    """The name without control and invisible characters and without spaces to spare, cut to its longest length.
+
+    It is "" if nothing would be seen of it.
+    """
     spaced = " ".join(clean_text(name).split())
     visible = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))
-    return visible[:longest].strip()
+    cut = visible[:longest].strip()
+    return cut if any(_is_seen(char) for char in cut) else ""
+
+
+def _is_seen(char: str) -> bool:
+    """Whether something is seen of a character alone; of a mark only on another."""
+    return char not in _BLANK and unicodedata.category(char)[0] not in "MZ"
 
 
 def clean_text(text: str) -> str:
