@@ -64,15 +64,20 @@ def user(person: User) -> Json:
 
 
 def place(discord: DiscordServer, entry: Channel) -> Json:
-    """The channel or a thread: how many messages were written there, and when the `latest` was."""
+    """The channel or a thread: how many messages were written there, when the `latest`, and by whom.
+
+    What stands at a thread's beginning nobody has written there.
+    """
     found = discord.messages(entry.id)
+    written = [message for message in found if message.kind != THREAD_STARTER]
     return {
         "type": "place",
         "id": str(entry.id),
         "name": entry.name,
         "thread": entry.kind == THREAD,
-        "messages": sum(written.kind != THREAD_STARTER for written in found),
+        "messages": len(written),
         "latest": found[-1].created if found else 0.0,
+        "author": str(written[-1].author.id) if written else None,
     }
 
 

@@ -820,6 +820,14 @@ def test_a_threads_name_begins_as_the_message_and_is_no_longer_than_discord_take
     expect(page.locator(".threads .place")).to_have_text("<b>😀</b> " + "x" * 90)
 
 
+def test_a_name_from_right_to_left_is_cut_at_its_end(stage: Stage, page: Page) -> None:
+    stage.discord.add_thread("שלום " * 20, stage.discord.channel, stage.discord.say("Start"))
+    for name in (page.locator(".threads .place span"), page.locator(".thread b")):
+        expect(name).to_have_css("direction", "rtl")
+    page.locator(".thread").click()
+    expect(page.locator("#place-name")).to_have_css("direction", "rtl")
+
+
 def test_a_name_that_the_form_begins_can_be_changed(stage: Stage, page: Page) -> None:
     stage.discord.say("x" + "😀" * 100)
     field = begin_thread(page, "x")
@@ -915,6 +923,12 @@ def test_what_is_new_elsewhere_is_shown_until_it_is_opened(stage: Stage, page: P
     expect(chat).to_have_attribute("aria-label", "chat")
     discord.say("In", channel=thread)
     expect(tea).to_have_attribute("aria-label", "Tea (unread)")
+    write(page, "My own")
+    own = stage.wait_for_message("My own")
+    discord.add_thread("Of mine", discord.channel, own)
+    expect(place_of(page, "Of mine")).to_have_attribute("aria-label", "Of mine (unread)")
+    discord.delete_channel(own.id)
+    discord.delete(own)
     stage.restart()
     stage.bot_edits(answer, "Outside")
     expect(last_text(page)).to_have_text("Outside (edited)")
@@ -976,6 +990,8 @@ def test_a_message_goes_to_where_it_was_written_whatever_is_open_by_then(stage: 
     page.locator("#text").fill("With a file, too")
     uploads[0].continue_()
     assert stage.wait_for_message("With a file", thread).attachments
+    expect(thread_of(page, "Start")).to_have_text("Tea1 message")
+    expect(place_of(page, "Tea")).to_have_attribute("aria-label", "Tea")
     expect(page.locator("#text")).to_have_value("With a file, too")
     place_of(page, "Tea").click()
     expect(last_text(page)).to_have_text("With a file")

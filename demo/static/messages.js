@@ -280,7 +280,7 @@ export class MessageList {
 
   #addThread(row) {
     const onclick = () => this.#actions.onOpen(row.dataset.id);
-    const parts = [element('b'), element('span')];
+    const parts = [element('b', { dir: 'auto' }), element('span')];
     const box = element('button', { type: 'button', className: 'thread', tabIndex: row.tabIndex, onclick }, ...parts);
     row.querySelector('.actions').before(box);
     return box;

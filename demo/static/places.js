@@ -11,7 +11,7 @@ export class PlaceList {
   #sidebar = byId('sidebar');
   #toggle = byId('threads-toggle'); // which shows the list where the window is narrow
   #rows = new Map();
-  #seen = new Map(); // when the newest message was written that stood in a place while it was open
+  #seen = new Map(); // when the newest message was written that stood in a place while it was open, or is one's own
 
   /** `open` is called with the id of the place that the person wants to see. */
   constructor(store, open) {
@@ -34,9 +34,9 @@ export class PlaceList {
   }
 
   /** Show a place that is new, or has another message. */
-  put({ id, name, thread, latest }) {
+  put({ id, name, thread, latest, author }) {
     const open = id === this.#store.place;
-    if (open) this.#seen.set(id, latest);
+    if (open || author === this.#store.you.id) this.#seen.set(id, latest);
     const unread = latest > (this.#seen.get(id) ?? 0);
     const { button } = this.#rows.get(id) ?? this.#add(id, thread);
     button.querySelector('span').textContent = name;
@@ -66,7 +66,7 @@ export class PlaceList {
 
   #add(id, thread) {
     const onclick = () => this.#choose(id);
-    const button = element('button', { type: 'button', className: 'place', onclick }, thread ? null : icon('hash'), element('span'));
+    const button = element('button', { type: 'button', className: 'place', onclick }, thread ? null : icon('hash'), element('span', { dir: 'auto' }));
     const row = thread ? element('li', {}, button) : button;
     if (thread) byId('threads').append(row);
     else byId('channel').prepend(row);
