@@ -33,6 +33,8 @@ REGISTERING = "register"
 """The name of the call by which the bot says which slash commands it has."""
 
 _NAMES = {
+    ("GET", "/channels/{channel_id}/messages"): "read",
+    ("GET", "/channels/{channel_id}/messages/{message_id}"): "read",
     ("POST", "/channels/{channel_id}/messages"): "create",
     ("PATCH", "/channels/{channel_id}/messages/{message_id}"): "edit",
     ("DELETE", "/channels/{channel_id}/messages/{message_id}"): "delete",

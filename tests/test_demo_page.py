@@ -1180,6 +1180,8 @@ def test_the_real_bot_knows_in_a_thread_what_was_said_there(
         known = ["My name is Kana", "What is tea?", "A drink.", "And coffee?"]
         assert [text.split(": ")[-1] for text in asked] == known
         expect(page.locator(".quote-text")).to_have_text(["!chat What is tea?", "!chat And coffee?"])
+        expect(page.locator("#calls .call-name", has_text="read").first).to_be_visible()
+        expect(page.locator("#calls .call-name", has_text="/channels")).to_have_count(0)
     assert stage.discord.unexpected == ()
 
 

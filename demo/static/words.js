@@ -93,6 +93,7 @@ const ENGLISH = {
   callsCount: (count, refused) => `${count}` + (refused ? `, ${refused} refused` : ''),
   noCalls: 'None yet.',
   callNames: {
+    read: 'read',
     create: 'create',
     edit: 'edit',
     delete: 'delete',
@@ -201,6 +202,7 @@ const JAPANESE = {
   callsCount: (count, refused) => `${count}件` + (refused ? `、拒否${refused}件` : ''),
   noCalls: 'まだありません。',
   callNames: {
+    read: '取得',
     create: '作成',
     edit: '編集',
     delete: '削除',
