@@ -55,7 +55,7 @@ class Visitor:
                 self._news.clear()
                 waiting, self._waiting = self._waiting, {}
                 for event in waiting.values():
-                    await self.socket.send_str(json.dumps(event, ensure_ascii=False))
+                    await self.socket.send_str(json.dumps(event))  # in ASCII: UTF-8 has no halves of surrogate pairs
 
 
 def read(data: str) -> Json:

@@ -234,6 +234,17 @@ def test_texts_are_limited_and_made_fit_for_utf8(stage: Stage) -> None:
     assert len(stage.discord.messages()) == 1
 
 
+def test_a_window_hears_on_whatever_it_names(stage: Stage) -> None:
+    async def act(window: Window) -> None:
+        await window.hello()
+        await window.send(type="say", text="x", nonce="\ud800")
+        assert await window.next("taken") == {"type": "taken", "nonce": "\ud800"}
+        await window.send(type="slash", name="\ud800", nonce="2")
+        assert (await window.next("refused"))["command"] == "\ud800"
+
+    with_window(stage, act)
+
+
 def test_five_messages_in_five_seconds(stage: Stage) -> None:
     async def act(window: Window) -> None:
         await window.hello()
