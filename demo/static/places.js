@@ -18,7 +18,7 @@ export class PlaceList {
     this.#store = store;
     this.#open = open;
     byId('back').addEventListener('click', () => open(store.channel.id));
-    ROOMY.addEventListener('change', () => this.#sidebar.hidePopover());
+    ROOMY.addEventListener('change', () => ROOMY.matches && this.#sidebar.hidePopover());
     this.#sidebar.addEventListener('toggle', () => this.#scrollToOpen());
   }
 
