@@ -269,12 +269,13 @@ class ChannelWriter:
         async for piece in stream:
             before = written.reply.unseen
             written.add(piece, self._clock())
-            self._heed(stream, before, written.reply.unseen)
+            self._heed(written.reply, stream, before)
 
-    def _heed(self, stream: Stream, before: Optional[Unseen], after: Optional[Unseen]) -> None:
+    def _heed(self, reply: Reply, stream: Stream, before: Optional[Unseen]) -> None:
         """Look at the reply only when its due time changes. Once that is fixed, what else comes is taken then."""
+        after = reply.unseen
         was_enough, is_enough = (new is not None and new.chars >= self._every_chars for new in (before, after))
-        if is_enough or after == before:
+        if reply.thinking or (is_enough and reply.first_text_at is not None):
             stream.hold()
         if after != before and (before is None or before.chars == 0 or is_enough != was_enough):
             self._changed.set()

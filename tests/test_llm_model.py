@@ -14,14 +14,17 @@ import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, cast
 
 import pytest
 import requests
 import responses
 
 from chat import config, wire
+from chat.channel_writer import ChannelWriter, WrittenReply
 from chat.faults import Fault, LLMError
+from chat.rate_limits import RateLimits
+from chat.reply import Phrases, Reply
 from chat.wire import Text, Thinking
 from llm_model import End, Failed, Finished, Image, Incomplete, LLM_Model, Message, Stopped, Stream, TooLong, same_model
 from local.llm_format import ollama_error, ollama_record, openai_error
@@ -208,6 +211,23 @@ def test_something_else_than_what_is_held_is_told_at_once(llm: LocalLLM, last: s
         "a stop": [Text("One"), Stopped()],
     }
     assert run(talk()) == ends[last]
+
+
+def test_the_first_text_is_told_whatever_blank_came_before_it(llm: LocalLLM) -> None:
+    async def talk() -> None:
+        clock = asyncio.get_running_loop().time
+        writer, reply = ChannelWriter(RateLimits(clock), 15), Reply(clock(), Phrases("Please wait"))
+        async with model_at(llm.url).stream(MESSAGES) as stream:
+            following = asyncio.ensure_future(writer.follow(WrittenReply(reply, cast("Any", None)), stream))
+            chat = await elsewhere(llm.next_chat)
+            for text in ("\n" * 20, "\n" * 20, "Hello"):
+                await elsewhere(chat.say, text)
+            while reply.first_text_at is None:  # noqa: ASYNC110 - a Reply is plain values
+                await asyncio.sleep(0)
+            await elsewhere(chat.finish)
+            await following
+
+    run(talk())
 
 
 def test_nothing_is_lost_or_turned_round_however_it_is_held(llm: LocalLLM) -> None:
