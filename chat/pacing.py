@@ -193,7 +193,8 @@ def _gap(reply: Waiting, channel: _Channel) -> float:
 
 
 def _before_lost(edits: Budget, now: float) -> float:
-    return edits.more_at(now) - LOST_MARGIN if edits.ready_at(now) <= now else math.inf
+    ready = edits.ready_at(now)
+    return max(ready, edits.more_at(ready) - LOST_MARGIN)
 
 
 def _out_of_patience(since: float, edits: Budget, now: float) -> float:

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.pacing import FIRST_EDIT_SECONDS, FIRST_SECONDS, OLD_SECONDS, PATIENCE_SECONDS, Budget, Next, Waiting, choose
+from chat.pacing import (
+    FIRST_EDIT_SECONDS,
+    FIRST_SECONDS,
+    LOST_MARGIN,
+    OLD_SECONDS,
+    PATIENCE_SECONDS,
+    Budget,
+    Next,
+    Waiting,
+    choose,
+)
 from tests.simulated_channel import Channel, Chat, Rule
 
 NOW = 100.0
@@ -123,6 +133,13 @@ def test_progress_leaves_an_edit_for_the_end() -> None:
 def test_an_edit_that_would_be_lost_is_spent_on_progress() -> None:
     edits = _open_budget(remaining=1, reset_after=0.05)
     assert choose([_seen(NOW - 9)], _open_budget(5), edits, 15, NOW) == Next(0, NOW)
+
+
+def test_an_edit_that_comes_back_is_spent_before_the_next_one_does() -> None:
+    edits = Budget()
+    for number in range(5):
+        edits.learn(NOW - 4 + number, limit=5, remaining=4 - number, reset_after=5.0)
+    assert choose([_seen(NOW)], _open_budget(5), edits, 15, NOW) == Next(0, NOW + 2 - LOST_MARGIN)
 
 
 def test_little_text_waits_until_it_is_old() -> None:
