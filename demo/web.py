@@ -36,7 +36,7 @@ import secrets
 import time
 from collections import deque
 from pathlib import Path
-from typing import Deque, Dict, Iterator, NamedTuple, Optional, Set
+from typing import Deque, Dict, Iterator, NamedTuple, Optional, Set, Tuple
 from urllib.parse import quote, unquote, urlsplit
 
 from aiohttp import WSMsgType, web
@@ -280,9 +280,8 @@ class Page:
         elif isinstance(notice, Change) and self._places.find(notice.channel.id):
             self._pass_on_change(notice)
         elif isinstance(notice, Change) and notice.event == "THREAD_DELETE":
-            for visitor in self._visitors:
-                if visitor.person is not None:
-                    self._show(visitor, visitor.person, visitor.place)
+            for visitor, person in self._present():
+                self._show(visitor, person, visitor.place)
 
     def _pass_on_change(self, change: Change) -> None:
         if change.event == "TYPING_START" and change.user:
@@ -312,8 +311,8 @@ class Page:
 
     def _readers(self, entry: Message) -> Iterator[Visitor]:
         """The windows of everybody who can see a message."""
-        for visitor in self._visitors:
-            if visitor.person is not None and entry.visible_to in {None, visitor.person.user.id}:
+        for visitor, person in self._present():
+            if entry.visible_to in {None, person.user.id}:
                 yield visitor
 
     def _pass_on_call(self, call: Call) -> None:
@@ -342,14 +341,19 @@ class Page:
             self._tell_all(events.chat(chat), f"tap {chat.id}")
 
     def _tell_those_in(self, place: int, event: Json, key: str = "") -> None:
-        for visitor in self._visitors:
-            if visitor.person is not None and visitor.place == place:
+        for visitor, _ in self._present():
+            if visitor.place == place:
                 visitor.tell(event, key)
 
     def _tell_all(self, event: Json, key: str = "") -> None:
+        for visitor, _ in self._present():
+            visitor.tell(event, key)
+
+    def _present(self) -> Iterator[Tuple[Visitor, Person]]:
+        """The windows that have said hello, and who sits there."""
         for visitor in self._visitors:
             if visitor.person is not None:
-                visitor.tell(event, key)
+                yield visitor, visitor.person
 
 
 def clean_filename(name: str) -> str:

@@ -6,7 +6,7 @@ import base64
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 import pytest
 import requests
@@ -976,7 +976,8 @@ def test_what_was_begun_stays_in_its_place(stage: Stage, page: Page) -> None:
     expect(page.locator(".place")).to_have_text(["chat"])
 
 
-def test_a_message_goes_to_where_it_was_written_whatever_is_open_by_then(stage: Stage, page: Page) -> None:
+def begin_upload_in_thread(stage: Stage, page: Page) -> Tuple[int, List[Route]]:
+    """Write with a file in a new thread "Tea"; gives the thread, and the upload, which waits to be let through."""
     uploads: List[Route] = []
     thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
     page.route("**/attachments", lambda route: uploads.append(route))  # noqa: PLW0108 - Playwright marks the function
@@ -985,6 +986,11 @@ def test_a_message_goes_to_where_it_was_written_whatever_is_open_by_then(stage: 
     page.locator("#file-input").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
     with page.expect_request("**/attachments"):
         write(page, "With a file")
+    return thread, uploads
+
+
+def test_a_message_goes_to_where_it_was_written_whatever_is_open_by_then(stage: Stage, page: Page) -> None:
+    thread, uploads = begin_upload_in_thread(stage, page)
     place_of(page, "chat").click()
     expect(page.locator("#place-name")).to_have_text("chat")
     page.locator("#text").fill("With a file, too")
@@ -1014,14 +1020,7 @@ def test_a_draft_of_a_thread_that_goes_comes_along(stage: Stage, page: Page) -> 
 
 
 def test_what_a_thread_that_goes_has_not_taken_comes_back(stage: Stage, page: Page) -> None:
-    uploads: List[Route] = []
-    thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
-    page.route("**/attachments", lambda route: uploads.append(route))  # noqa: PLW0108 - Playwright marks the function
-    place_of(page, "Tea").click()
-    expect(page.locator("#place-name")).to_have_text("Tea")
-    page.locator("#file-input").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
-    with page.expect_request("**/attachments"):
-        write(page, "With a file")
+    thread, uploads = begin_upload_in_thread(stage, page)
     stage.discord.delete_channel(thread)
     expect(page.locator("#place-name")).to_have_text("chat")
     uploads[0].continue_()
