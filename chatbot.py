@@ -38,7 +38,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from chat import config, controls, leftovers, start, wording
+from chat import config, controls, leftovers, log, start, wording
 from chat.access import Access
 from chat.answering import Answer, Answers, Ask
 from chat.channel_writer import PASSING_ERRORS
@@ -599,20 +599,6 @@ def _end(status: int) -> NoReturn:
     os._exit(status if status >= 0 else 128 - status)
 
 
-class _ShortFaults(logging.Filter):
-    """One line instead of a traceback for what is Discord's: a refusal, or a connection that is made anew."""
-
-    _FAULTS = (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed, *PASSING_ERRORS)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        if record.exc_info and isinstance(error, self._FAULTS):
-            record.msg = f"{record.msg} (%s: %s)"
-            record.args = (*(record.args or ()), type(error).__name__, error)
-            record.exc_info = None
-        return True
-
-
 def _check(settings: Path, *, as_json: bool) -> NoReturn:
     from chat import discord_checks, doctor, llm_checks  # noqa: PLC0415 - half a megabyte that the bot does not need
 
@@ -627,9 +613,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if options.check:
         _check(options.settings, as_json=options.json)
-    discord.utils.setup_logging(level=logging.INFO)
-    for name in ("discord.client", "discord.app_commands.tree"):
-        logging.getLogger(name).addFilter(_ShortFaults())
+    log.set_up()
     try:
         settings = config.load(options.settings)
     except config.SettingsError as error:

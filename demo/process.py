@@ -15,8 +15,6 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 _LINES_KEPT = 12
 _LONGEST_LINE = 1024 * 1024  # bytes
-_COLOUR = re.compile(r"\x1b\[[\d;]*m")
-"""discord.py colours its log in a container even where it does not write to a terminal."""
 
 
 class ProcessEndedError(Exception):
@@ -95,7 +93,7 @@ class Process:
         assert process.stdout is not None  # noqa: S101 - it was asked for a pipe
         assert self._ready is not None  # noqa: S101 - made before this task
         async for data in _lines_of(process.stdout):
-            line = _COLOUR.sub("", data.decode("utf-8", "replace").rstrip())
+            line = data.decode("utf-8", "replace").rstrip()
             self._lines.append(line)
             self._show(line)
             match = ready.search(line)

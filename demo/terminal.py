@@ -8,7 +8,7 @@ import sys
 from chat.wording import Language, Sentence
 
 _LEVEL = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (\w+)")
-"""How discord.py begins a log line."""
+"""How the bot begins a log line, see chat/log.py."""
 
 
 class Terminal:
