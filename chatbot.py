@@ -28,7 +28,7 @@ from typing import (
     cast,
 )
 
-from chat import command_line
+from chat.doctor import command_line
 
 if __name__ == "__main__":  # before the packages are imported
     command_line.end_without_packages()
@@ -38,21 +38,23 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from chat import config, controls, leftovers, log, start, wording
-from chat.access import Access
-from chat.answering import Answer, Answers, Ask
-from chat.channel_writer import PASSING_ERRORS
-from chat.characters import one_line
-from chat.faults import Fault, LLMError
-from chat.messages import Messages
-from chat.models import Models
-from chat.rate_limits import RateLimits
+from chat import wording
+from chat.answer.access import Access
+from chat.answer.answer import Answer, Answers, Ask
+from chat.answer.history import Messages
+from chat.bot import log, permissions, stop_button, unfinished
+from chat.bot.models import Models
+from chat.delivery.rate_limits import RateLimits
+from chat.errors import PASSING_ERRORS
+from chat.llm.errors import Fault, LLMError
+from chat.settings import config
+from chat.text.graphemes import one_line
 from llm_model import LLM_Model, same_model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from chat.config import Settings
+    from chat.settings.config import Settings
     from chat.wording import Language
 
     _Does = Callable[..., Coroutine[Any, Any, None]]
@@ -121,13 +123,13 @@ class ChatBot(commands.Bot):
         self._limits.take_over(self.http)
         if self.user:
             self._messages = Messages(self.user, self._prefixes, self._limits)
-        self.add_view(controls.StopButton("en", self._stop_clicked))
+        self.add_view(stop_button.StopButton("en", self._stop_clicked))
         await self.add_cog(Chat(self))
 
     async def on_ready(self) -> None:
         """Log who and where the bot is, and what would keep it from answering."""
         _log.info("Logged in as %s (id %s)", one_line(str(self.user)), self.user.id if self.user else "?")
-        for problem in start.channel_problems(self, self.settings.channel_ids, self._console):
+        for problem in permissions.channel_problems(self, self.settings.channel_ids, self._console):
             _log.error("%s", problem)
         self.messages.may_have_missed()
         await asyncio.gather(self._log_model(), self._publish(), self._close_leftovers())
@@ -158,9 +160,9 @@ class ChatBot(commands.Bot):
             return
         self._cleaned = True
         # What stands there now: answers of this run come later.
-        newest = {place: place.last_message_id for place in leftovers.places(self, self.settings.channel_ids)}
+        newest = {place: place.last_message_id for place in unfinished.places(self, self.settings.channel_ids)}
         for place, last in newest.items():
-            for message in await leftovers.unfinished(place, last, self.messages):
+            for message in await unfinished.unfinished(place, last, self.messages):
                 if self.answers.of_message(message.id) is None:
                     await self.answers.close_leftover(message, self.language_of(message.guild))
                     _log.info("Closed an answer that was left unfinished: channel=%d message=%d", place.id, message.id)
@@ -169,7 +171,7 @@ class ChatBot(commands.Bot):
         if self._published:
             return
         try:
-            await controls.publish(self.tree)
+            await stop_button.publish(self.tree)
         except (discord.DiscordException, *PASSING_ERRORS) as error:
             _log.warning("The slash commands can't be published; %schat works: %r", self.settings.command_prefix, error)
             return
@@ -600,10 +602,10 @@ def _end(status: int) -> NoReturn:
 
 
 def _check(settings: Path, *, as_json: bool) -> NoReturn:
-    from chat import discord_checks, doctor, llm_checks  # noqa: PLC0415 - half a megabyte that the bot does not need
+    from chat.doctor import discord_checks, llm_checks, report  # noqa: PLC0415 - half a megabyte that the bot does not need
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to put in order first
-    _end(_run(doctor.check(settings, llm_checks.lines, discord_checks.lines, as_json=as_json)))
+    _end(_run(report.check(settings, llm_checks.lines, discord_checks.lines, as_json=as_json)))
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

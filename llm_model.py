@@ -1,7 +1,7 @@
 """LLM_Model: one answer from the LLM server, by requests.post(stream=True) in a worker thread.
 
     LLM_Model.stream(messages) ──▶ Stream ── async for piece in stream, stream.take() ──▶ stream.end
-    worker thread: requests → chat.wire → loop.call_soon_threadsafe ──▶ asyncio.Queue
+    worker thread: requests → chat.llm.decoders → loop.call_soon_threadsafe ──▶ asyncio.Queue
 
 The only module that knows requests. Errors of the library are translated here, once, into LLMError.
 """
@@ -44,15 +44,15 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3 import exceptions as urllib3_errors
 
-from chat import wire
-from chat.faults import Fault, LLMError
-from chat.think_tags import ThinkTags
+from chat.llm import decoders
+from chat.llm.errors import Fault, LLMError
+from chat.llm.think_tags import ThinkTags
 
 if TYPE_CHECKING:
     from typing_extensions import Self, TypeIs
     from urllib3.connectionpool import ConnectionPool
 
-    from chat.config import Settings
+    from chat.settings.config import Settings
 
 _T = TypeVar("_T")
 
@@ -80,7 +80,7 @@ class Message(NamedTuple):
     images: Tuple[Image, ...] = ()
 
 
-Piece = Union[wire.Text, wire.Thinking]
+Piece = Union[decoders.Text, decoders.Thinking]
 
 Watch = Callable[[socket.socket], None]
 
@@ -377,7 +377,7 @@ class _API:
     list_path: str
     list_field: str
     name_field: str
-    decoder: Type[wire.Decoder]
+    decoder: Type[decoders.Decoder]
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.llm_url
@@ -468,12 +468,12 @@ class _API:
             # Not iter_lines or iter_content: where the body isn't chunked, they hold text back until a block is full.
             data = response.raw.read1(_READ_BYTES, decode_content=True)
             for event in decoder.feed(data) if data else decoder.end():
-                if isinstance(event, wire.ServerError):
+                if isinstance(event, decoders.ServerError):
                     fault = Fault.SERVER_ERROR
                     if pictures:
                         fault = _fault_with_pictures(fault, event.message)
                     raise LLMError(fault, f"{self._address} said in mid-answer: {_shown(event.message)}")
-                if isinstance(event, wire.Done):
+                if isinstance(event, decoders.Done):
                     yield Finished(event.reason)
                     return
                 yield event
@@ -514,10 +514,10 @@ def _without_tags(pieces: Iterator[Union[Piece, End]]) -> Iterator[Union[Piece, 
     tags = ThinkTags()
     try:
         for piece in pieces:
-            if isinstance(piece, wire.Text):
+            if isinstance(piece, decoders.Text):
                 yield from tags.feed(piece.text)
                 continue
-            if not isinstance(piece, wire.Thinking):
+            if not isinstance(piece, decoders.Thinking):
                 yield from tags.end()
             yield piece
     except Exception:  # what was held back has come all the same
@@ -528,7 +528,7 @@ def _without_tags(pieces: Iterator[Union[Piece, End]]) -> Iterator[Union[Piece, 
 def _limited(pieces: Iterator[Union[Piece, End]], chars: int) -> Iterator[Union[Piece, End]]:
     """End an LLM that says more than so many characters."""
     for piece in pieces:
-        if isinstance(piece, (wire.Text, wire.Thinking)):
+        if isinstance(piece, (decoders.Text, decoders.Thinking)):
             if len(piece.text) > chars:
                 if chars:
                     yield piece._replace(text=piece.text[:chars])
@@ -543,7 +543,7 @@ class _Ollama(_API):
     list_path = "/api/tags"
     list_field = "models"
     name_field = "name"
-    decoder = wire.OllamaDecoder
+    decoder = decoders.OllamaDecoder
 
     def _options(self) -> Dict[str, Any]:
         return {} if self._think == "auto" else {"think": self._think}
@@ -561,7 +561,7 @@ class _OpenAI(_API):
     list_path = "/v1/models"
     list_field = "data"
     name_field = "id"
-    decoder = wire.OpenAIDecoder
+    decoder = decoders.OpenAIDecoder
 
     def _message(self, message: Message) -> Dict[str, Any]:
         if not message.images:
@@ -576,7 +576,7 @@ class _OpenAI(_API):
 
 
 def _is_piece(item: Union[Piece, End]) -> TypeIs[Piece]:
-    return isinstance(item, (wire.Text, wire.Thinking))
+    return isinstance(item, (decoders.Text, decoders.Thinking))
 
 
 def _base64(image: Image) -> str:
@@ -603,11 +603,11 @@ _LIBRARY_ERRORS = (
     urllib3_errors.HTTPError,
     HTTPException,
     OSError,
-    wire.BadStreamError,
+    decoders.BadStreamError,
 )
 
 _FAULTS_OF_EXCEPTIONS = (
-    ((wire.BadStreamError,), Fault.BAD_STREAM),
+    ((decoders.BadStreamError,), Fault.BAD_STREAM),
     ((requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL), Fault.UNREACHABLE),
     ((RemoteDisconnected, IncompleteRead), Fault.CUT_OFF),
     ((requests.exceptions.SSLError, urllib3_errors.SSLError), Fault.NOT_SECURE),
@@ -660,7 +660,7 @@ def _fault_of_exception(error: BaseException) -> Fault:
 
 def _reason(error: BaseException) -> str:
     """The innermost cause alone: what is around it names whole URLs, in which a key or a password can stand."""
-    if isinstance(error, wire.BadStreamError):
+    if isinstance(error, decoders.BadStreamError):
         return str(error)
     innermost = list(_causes(error))[-1]
     if isinstance(innermost, (requests.exceptions.InvalidURL, urllib3_errors.LocationValueError)):

@@ -1,4 +1,4 @@
-"""A discord.py client that only logs in, to be measured beside the bot's start. It takes local.run_bot's arguments."""
+"""A discord.py client that only logs in, to be measured beside the bot's start. Takes emulators.run_bot's arguments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Sequence
 
 import discord
 
-from local.run_bot import point_discord_at
+from emulators.run_bot import point_discord_at
 
 
 def main(arguments: Sequence[str]) -> None:

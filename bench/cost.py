@@ -11,9 +11,9 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 from bench import growing
 from bench.lag import ROUND_TRIP, Case, Measured, cpu_in_turn, environment, measure
 from bench.table import OURS, Row, tell
-from local.bot import BotProcess, write_settings
-from local.discord_server import LocalDiscord
-from local.llm_server import LocalLLM
+from emulators.bot import BotProcess, write_settings
+from emulators.discord import LocalDiscord
+from emulators.llm.server import LocalLLM
 
 PARTS = 10
 WHOLE = Case("5 tokens of 60 characters per second", 1, 25, width=60, rate=5.0)
@@ -22,7 +22,7 @@ TOKEN_TIMES = 2  # for each run
 EARLIER = (0, 10, 100, 1000)  # messages
 CHATS = (1, 4, 16, 64, 200)
 STARTS = 3  # for each run
-RUNNERS = {"chatbot.py": "local.run_bot", "bare discord.py": "bench.bare_client"}
+RUNNERS = {"chatbot.py": "emulators.run_bot", "bare discord.py": "bench.bare_client"}
 LONG, LONGEST = 10_000, 100_000  # characters
 SCALES_LAG = 0.8  # seconds, and less than one core
 TITLES = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Dict, List, NamedTuple
 
-from chat.reply import Phrases, Reply
+from chat.text.answer_text import Phrases, Reply
 
 LENGTHS = (1_000, 10_000, 30_000, 100_000)  # characters
 TOKEN = 4  # characters

@@ -20,9 +20,9 @@ from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 
 import psutil
 
-from local.bot import BotProcess, write_settings
-from local.discord_server import Interaction, LocalDiscord, Message
-from local.llm_server import Chat, LocalLLM
+from emulators.bot import BotProcess, write_settings
+from emulators.discord import Interaction, LocalDiscord, Message
+from emulators.llm.server import Chat, LocalLLM
 
 ROUND_TRIP = 0.08  # seconds
 RATE = 50.0  # tokens per second

@@ -17,7 +17,7 @@ from typing import List, Optional, Sequence
 import discord
 import requests
 
-from local.run_bot import point_discord_at
+from emulators.run_bot import point_discord_at
 
 EVERY_CHARS = 15
 EVERY_SECONDS = 1.0

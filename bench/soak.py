@@ -17,9 +17,9 @@ from typing import List, NamedTuple, Sequence
 
 import psutil
 
-from local.bot import BotProcess, write_settings
-from local.discord_server import LocalDiscord, User
-from local.llm_server import LocalLLM
+from emulators.bot import BotProcess, write_settings
+from emulators.discord import LocalDiscord, User
+from emulators.llm.server import LocalLLM
 
 ANSWERS = 2000
 WARM_UP = 100

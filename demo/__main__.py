@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import Iterator, Optional, Sequence
 
-from chat import config
+from chat.settings import config
 from chat.wording import Language
 from demo import packages, wording
 from demo.terminal import Terminal

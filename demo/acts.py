@@ -12,9 +12,9 @@ from demo.events import Json
 from demo.people import People, Person, clean_name, clean_text
 from demo.places import Places
 from demo.visitor import BadRequestError, Visitor, id_of, ids_of, optional_id_of, text_of, texts_of
-from local.discord_server import Attachment, DiscordServer, Interaction, Message
-from local.discord_server.commands import ATTACHMENT, BOOLEAN, INTEGER, NUMBER
-from local.discord_server.values import THREAD_STARTER
+from emulators.discord import Attachment, DiscordServer, Interaction, Message
+from emulators.discord.commands import ATTACHMENT, BOOLEAN, INTEGER, NUMBER
+from emulators.discord.values import THREAD_STARTER
 
 MAX_TEXT = 2000  # characters of a message, as in Discord
 MAX_THREAD_NAME = 100  # characters, as in Discord

@@ -11,12 +11,12 @@ import time
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
 from chat import wording
-from chat.conversation import prompt_above
-from chat.reply import MARK
+from chat.answer.prompt import prompt_above
+from chat.text.answer_text import MARK
 from demo.tap import TapChat
-from local.discord_server import Attachment, Call, Channel, DiscordServer, Message, User
-from local.discord_server.commands import SLASH
-from local.discord_server.values import COMMAND_RESPONSE, THREAD, THREAD_STARTER
+from emulators.discord import Attachment, Call, Channel, DiscordServer, Message, User
+from emulators.discord.commands import SLASH
+from emulators.discord.values import COMMAND_RESPONSE, THREAD, THREAD_STARTER
 
 Json = Dict[str, Any]
 

@@ -17,17 +17,17 @@ import webbrowser
 from pathlib import Path
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
-from chat.config import Settings
-from chat.faults import LLMError
+from chat.llm.errors import LLMError
+from chat.settings.config import Settings
 from chat.wording import Sentence
 from demo import model, packages, wording
 from demo.process import NotReadyError, Process, ProcessEndedError
 from demo.tap import Tap
 from demo.terminal import Terminal
 from demo.web import Page
+from emulators.bot import READY, write_settings
+from emulators.discord import DiscordServer
 from llm_model import LLM_Model
-from local.bot import READY, write_settings
-from local.discord_server import DiscordServer
 
 _SECONDS_TO_START = 120.0
 """For the model and for the bot: a second or two each, but more on a slow disk behind a virus scanner."""
@@ -161,7 +161,7 @@ class House:
         settings = self._options.folder / "settings.py"
         write = functools.partial(_write_settings, settings, values, with_key=bool(llm.api_key))
         await asyncio.get_running_loop().run_in_executor(None, write)
-        arguments = ("local.run_bot", "--discord", self._discord.url, "--", "--settings", str(settings))
+        arguments = ("emulators.run_bot", "--discord", self._discord.url, "--", "--settings", str(settings))
         with self._translated(wording.BOT_ENDED, "chatbot.py"):
             await self._bot.start(
                 *arguments,

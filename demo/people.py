@@ -8,7 +8,7 @@ import unicodedata
 from collections import deque
 from typing import Deque, Dict, List, Optional
 
-from local.discord_server import Attachment, DiscordServer, User
+from emulators.discord import Attachment, DiscordServer, User
 
 MAX_PEOPLE = 200
 MAX_NAME = 32  # characters, as in Discord

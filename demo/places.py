@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import List, Optional
 
-from local.discord_server import Channel, DiscordServer, Message
-from local.discord_server.values import THREAD_STARTER
+from emulators.discord import Channel, DiscordServer, Message
+from emulators.discord.values import THREAD_STARTER
 
 
 class Places:

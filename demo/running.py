@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Coroutine, List, Optional, Set
 
-from chat.config import Settings
+from chat.settings.config import Settings
 from demo import wording
 from demo.house import DemoError, House, Options
 from demo.terminal import Terminal

@@ -3,7 +3,7 @@
     bot ──▶ Tap.url ──▶ upstream: the LLM server
         ◀──         ◀──           each piece at once; the end of either side ends the other
 
-What passes is not changed; the characters are counted by decoders of `chat.wire`, fed with the passing bytes.
+What passes is not changed; the characters are counted by decoders of `chat.llm.decoders`, fed with the passing bytes.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from chat import wire
-from local.site import Site, open_site
+from chat.llm import decoders
+from emulators.site import Site, open_site
 
-_DECODERS: Dict[str, Type[wire.Decoder]] = {
-    "/api/chat": wire.OllamaDecoder,
-    "/v1/chat/completions": wire.OpenAIDecoder,
+_DECODERS: Dict[str, Type[decoders.Decoder]] = {
+    "/api/chat": decoders.OllamaDecoder,
+    "/v1/chat/completions": decoders.OpenAIDecoder,
 }
 
 _HOP_BY_HOP = {
@@ -150,9 +150,9 @@ class Tap:
 class _Counter:
     """Counts the characters of one chat's answer."""
 
-    def __init__(self, chat: TapChat, decoder: wire.Decoder, tell: Listener) -> None:
+    def __init__(self, chat: TapChat, decoder: decoders.Decoder, tell: Listener) -> None:
         self._chat = chat
-        self._decoder: Optional[wire.Decoder] = decoder
+        self._decoder: Optional[decoders.Decoder] = decoder
         self._tell = tell
 
     def begin(self, status: int) -> None:
@@ -162,8 +162,8 @@ class _Counter:
         before = self._chat.said
         try:
             for event in self._decoder.feed(data) if self._decoder else ():
-                self._chat.said += len(event.text) if isinstance(event, wire.Text) else 0
-        except wire.BadStreamError:
+                self._chat.said += len(event.text) if isinstance(event, decoders.Text) else 0
+        except decoders.BadStreamError:
             self._decoder = None  # it is the bot that says what is wrong
         if self._chat.said > before:
             self._chat.times.append((time.monotonic(), self._chat.said))

@@ -8,7 +8,7 @@ import sys
 from chat.wording import Language, Sentence
 
 _LEVEL = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (\w+)")
-"""How the bot begins a log line, see chat/log.py."""
+"""How the bot begins a log line, see chat/bot/log.py."""
 
 
 class Terminal:

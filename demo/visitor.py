@@ -11,7 +11,7 @@ from aiohttp import web
 
 from demo.events import Json
 from demo.people import Person
-from local.discord_server import Interaction
+from emulators.discord import Interaction
 
 _MAX_ID = 20  # digits
 

@@ -48,9 +48,9 @@ from demo.people import MAX_FILES, People, Person, clean_text
 from demo.places import Places
 from demo.tap import Tap, TapChat
 from demo.visitor import BadRequestError, Visitor, optional_id_of, read, text_of
-from local.discord_server import Attachment, Call, Change, DiscordServer, Message, User
-from local.discord_server.values import Notice, PresenceChange
-from local.site import Handler, Site, open_site
+from emulators.discord import Attachment, Call, Change, DiscordServer, Message, User
+from emulators.discord.values import Notice, PresenceChange
+from emulators.site import Handler, Site, open_site
 
 MAX_UPLOAD = 1024 * 1024  # bytes of a file
 MAX_FRAME = 64 * 1024  # bytes of a WebSocket message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict
 
-from chat.faults import Fault
+from chat.llm.errors import Fault
 from chat.wording import Sentence
 
 # --- At the start ----------------------------------------------------------------------------------------------------

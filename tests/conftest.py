@@ -7,10 +7,10 @@ import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from local.bot import BotProcess, write_settings
-from local.discord_server import LocalDiscord
-from local.llm_server import LocalLLM
-from local.run_bot import point_discord_at
+from emulators.bot import BotProcess, write_settings
+from emulators.discord import LocalDiscord
+from emulators.llm.server import LocalLLM
+from emulators.run_bot import point_discord_at
 from tests.house import House, settings_for
 
 READ_TIMEOUT = 5.0

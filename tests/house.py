@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import Dict, List, Optional, Sequence
 
-from chat.reply import MARK
-from local.bot import BotProcess
-from local.discord_server import LocalDiscord, Message, User
-from local.llm_server import Chat, LocalLLM
+from chat.text.answer_text import MARK
+from emulators.bot import BotProcess
+from emulators.discord import LocalDiscord, Message, User
+from emulators.llm.server import Chat, LocalLLM
 
 
 class House:

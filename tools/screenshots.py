@@ -24,8 +24,8 @@ from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from local.llm_server import LocalLLM  # noqa: E402 - found by the line above
-from tests.browser import FLAGS, find_chromium  # noqa: E402
+from emulators.llm.server import LocalLLM  # noqa: E402 - found by the line above
+from tests.demo.browser import FLAGS, find_chromium  # noqa: E402
 
 SIZE: ViewportSize = {"width": 1320, "height": 800}
 MOVIE_WIDTH = 960  # pixels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.llm_server import LocalLLM
+from emulators.llm.server import LocalLLM
 from tests.house import House
 
 

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import Callable, Iterator, Mapping, Optional
 
-from local.bot import BotProcess, write_settings
-from local.discord_server import LocalDiscord
-from local.llm_server import LocalLLM
+from emulators.bot import BotProcess, write_settings
+from emulators.discord import LocalDiscord
+from emulators.llm.server import LocalLLM
 from tests.house import House, settings_for
 
 OpenHouse = Callable[..., House]

@@ -1,4 +1,4 @@
-"""local.run_bot on a machine with faults, which a test chooses by environment variables.
+"""emulators.run_bot on a machine with faults, which a test chooses by environment variables.
 
 CLOCK_SET_BACK   a file: once it is there, the wall clock is an hour behind
 KNOWN_NAMES      a file with names of hosts, one a line: they are this machine's, as in /etc/hosts
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any, Optional
 
-from local import run_bot
+from emulators import run_bot
 
 HOUR = 3600.0
 

@@ -6,9 +6,9 @@ from typing import Callable, Dict, NamedTuple
 
 import pytest
 
-from chat.reply import MARK
-from local.discord_server.errors import SLOW_MODE
-from local.llm_server import Chat
+from chat.text.answer_text import MARK
+from emulators.discord.errors import SLOW_MODE
+from emulators.llm.server import Chat
 from tests.conftest import READ_TIMEOUT
 from tests.faults import after
 from tests.faults.opened import OpenHouse

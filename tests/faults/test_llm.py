@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from chat import wording
-from chat.faults import Fault
-from chat.reply import ANSWER_FILE, MARK, THINKING_FILE
-from local.llm_format import ollama_record
-from local.llm_server import Chat, LocalLLM, full_backlog, refused_port, self_signed_certificate
+from chat.llm.errors import Fault
+from chat.text.answer_text import ANSWER_FILE, MARK, THINKING_FILE
+from emulators.llm.format import ollama_record
+from emulators.llm.server import Chat, LocalLLM, full_backlog, refused_port, self_signed_certificate
 from tests.faults import after
 from tests.faults.opened import OpenHouse, opened
 from tests.house import House

@@ -12,10 +12,10 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Tuple
 import pytest
 
 from chat import wording
-from chat.faults import Fault
-from chat.reply import MARK
-from local.bot import BotProcess
-from local.llm_server import Chat, LocalLLM, full_backlog
+from chat.llm.errors import Fault
+from chat.text.answer_text import MARK
+from emulators.bot import BotProcess
+from emulators.llm.server import Chat, LocalLLM, full_backlog
 from tests.faults import after
 from tests.faults.opened import OpenHouse
 from tests.house import House

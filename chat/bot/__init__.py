@@ -1,0 +1,1 @@
+"""Discord's events, and the program's beginning and end."""

@@ -1,0 +1,1 @@
+"""Messages written into Discord, under its limits."""

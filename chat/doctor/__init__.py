@@ -1,0 +1,1 @@
+"""`python3 chatbot.py --check`: what is wrong, and what to do."""

@@ -1,0 +1,1 @@
+"""settings.py as a frozen, checked value."""

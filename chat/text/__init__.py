@@ -1,0 +1,1 @@
+"""Pure text: an answer as Discord messages."""

@@ -1,0 +1,161 @@
+"""README.md and README.ja.md: what they say of the program is what the program does, and both say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Dict, Iterator, List, Sequence
+from urllib.parse import unquote
+
+import discord
+import pytest
+
+from chat import wording
+from chat.bot import permissions
+from chat.wording import Language, Sentence
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+FILES: Dict[Language, Path] = {"en": PROJECT / "README.md", "ja": PROJECT / "README.ja.md"}
+SENTENCES_HEADING: Dict[Language, str] = {"en": "What the bot says", "ja": "ボットの文"}
+LOG_HEADING: Dict[Language, str] = {"en": "The log", "ja": "ログ"}
+CLEAR_BY_THEMSELVES = (
+    *("SETTING", "PACKAGES_", "CHECK_", "COMMAND_", "HELP"),
+    *("STOP_BUTTON", "STOP_DONE", "MODEL_LIST", "MODEL_SWITCHED"),
+)
+"""What the names of sentences begin with that need no row in the table."""
+SENTENCES = {
+    name: value
+    for name, value in vars(wording).items()
+    if isinstance(value, Sentence) and not name.startswith(CLEAR_BY_THEMSELVES)
+}
+SENTENCES.update({fault.name: sentence for fault, sentence in wording.FAULTS.items()})
+ENOUGH_CHARS = 8
+"""A row of the table that quotes less than this of a sentence could mean any."""
+
+
+@pytest.fixture(name="language", params=FILES)
+def _language(request: pytest.FixtureRequest) -> Language:
+    language: Language = request.param
+    return language
+
+
+@pytest.fixture(name="text")
+def _text(language: Language) -> str:
+    return FILES[language].read_text("utf-8")
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def headings(text: str) -> List[str]:
+    return re.findall(r"^(#+ .+)$", without_code(text), flags=re.MULTILINE)
+
+
+def section(text: str, heading: str) -> str:
+    """What stands between a heading and the next one."""
+    return re.split(rf"^#+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1].split("\n#")[0]
+
+
+def first_cells(text: str) -> List[str]:
+    """The first column of a section's tables, without their heads."""
+    rows = re.findall(r"^\| (.+?) \|", text, flags=re.MULTILINE)
+    return [row for row, after in zip(rows, [*rows[1:], ""]) if row != "---" and after != "---"]
+
+
+def settings_of_the_sample() -> Dict[str, str]:
+    sample = (PROJECT / "settings.py.sample").read_text("utf-8")
+    return dict(re.findall(r"^(?:# )?([A-Z_]+) = (.+)$", sample, flags=re.MULTILINE))
+
+
+def fixed_parts(quoted: str) -> List[str]:
+    """The parts of a quoted sentence that are the same whatever is filled in."""
+    return [part.strip() for part in quoted.split("…") if part.strip()]
+
+
+def is_quoted(sentence: str, parts: Sequence[str]) -> bool:
+    return re.search(".*".join(map(re.escape, parts)), sentence) is not None
+
+
+# --- What the program does ---
+
+
+def test_each_setting_stands_in_the_table_with_the_default_of_the_sample(text: str) -> None:
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \|.*\| (.*?) \|$", text, flags=re.MULTILINE))
+    settings = settings_of_the_sample()
+    assert list(rows) == list(settings)
+    for name in settings.keys() - {"TOKEN", "CHATBOT_CH_ID"}:  # these have no default
+        assert f"`{settings[name]}`" in rows[name], name
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_each_sentence_of_the_bot_has_one_row(language: Language, text: str, name: str) -> None:
+    said = getattr(SENTENCES[name], language)
+    rows = first_cells(section(text, SENTENCES_HEADING[language]))
+    assert sum(is_quoted(said, fixed_parts(row)) for row in rows) == 1, said
+
+
+def test_each_row_quotes_a_sentence_of_the_bot(language: Language, text: str) -> None:
+    for row in first_cells(section(text, SENTENCES_HEADING[language])):
+        parts = fixed_parts(row)
+        assert len("".join(parts)) >= ENOUGH_CHARS
+        assert any(is_quoted(getattr(sentence, language), parts) for sentence in SENTENCES.values()), row
+
+
+def test_the_invite_link_is_the_one_that_the_bot_shows_and_its_rights_are_named(language: Language, text: str) -> None:
+    shown = permissions.invite(discord.Client(intents=discord.Intents.none(), application_id=1))
+    assert shown.replace("client_id=1&", "client_id=YOUR_APPLICATION_ID&") in text.split()
+    for name, needed in permissions.RIGHTS:
+        if needed:
+            assert wording.RIGHTS[name].say(language) in text
+
+
+def test_the_fields_of_the_log_are_shown_and_explained(language: Language, text: str) -> None:
+    source = (PROJECT / "chat" / "answer" / "answer.py").read_text("utf-8")
+    fields = re.findall(r"(\w+)=%", re.findall(r'"answer (.*)"', source)[0])
+    log = section(text, LOG_HEADING[language])
+    assert re.findall(r"(\w+)=", re.findall(r"^answer .*$", log, flags=re.MULTILINE)[0]) == fields
+    assert re.findall(r"`(\w+)`", " ".join(first_cells(log))) == fields
+
+
+def test_each_make_command_is_in_the_makefile(text: str) -> None:
+    commands = set(re.findall(r"`make ([a-z-]+)", text))
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
+    assert commands
+    assert commands <= targets
+
+
+# --- The pages themselves ---
+
+
+def slugs(text: str) -> Iterator[str]:
+    """The anchors that GitHub makes of the headings."""
+    for heading in headings(text):
+        words = heading.lstrip("#").strip().lower()
+        yield re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+
+
+def test_each_link_within_the_project_leads_somewhere(text: str) -> None:
+    anchors = list(slugs(text))
+    assert len(anchors) == len(set(anchors))
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("#"):
+            assert unquote(target[1:]) in anchors
+        elif not target.startswith("https://"):
+            assert (PROJECT / target).exists(), target
+
+
+def test_each_package_of_the_bot_is_listed(text: str) -> None:
+    packages = [f"chat/{path.parent.name}/" for path in (PROJECT / "chat").glob("*/__init__.py")]
+    for name in ["chatbot.py", "llm_model.py", *packages]:
+        assert f"[{name}]({name})" in text
+
+
+def test_both_languages_have_the_same_headings_and_code() -> None:
+    english, japanese = (path.read_text("utf-8") for path in FILES.values())
+    levels = [[heading.split()[0] for heading in headings(text)] for text in (english, japanese)]
+    assert levels[0] == levels[1]
+    blocks = [re.findall(r"^ *```.*?^ *```$", text, flags=re.DOTALL | re.MULTILINE) for text in (english, japanese)]
+    assert blocks[0] == blocks[1]
+    rows = [len(re.findall(r"^ *(?:[-|]|\d\.) ?", text, flags=re.MULTILINE)) for text in (english, japanese)]
+    assert rows[0] == rows[1]

@@ -1,0 +1,1 @@
+"""The emulators: they must behave as the real servers do."""

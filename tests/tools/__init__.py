@@ -1,0 +1,1 @@
+"""The scripts and measurements around the program."""
