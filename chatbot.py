@@ -46,7 +46,7 @@ from chat.bot import log, permissions, stop_button, unfinished
 from chat.bot.models import Models
 from chat.delivery.rate_limits import RateLimits
 from chat.errors import PASSING_ERRORS
-from chat.llm.errors import Fault, LLMError
+from chat.llm.errors import ErrorKind, LLMError
 from chat.settings import config
 from chat.text.graphemes import one_line
 from llm_model import LLM_Model, same_model
@@ -260,7 +260,7 @@ class ChatBot(commands.Bot):
         _log.error("The command %s failed", context.command, exc_info=error)
         if context.interaction and not context.interaction.response.is_done():
             language = self.language_of(context.guild)
-            sentence = wording.fault(Fault.INTERNAL, self.settings.llm_api).say(language)
+            sentence = wording.llm_error(ErrorKind.INTERNAL, self.settings.llm_api).say(language)
             await self.tell(context.message, sentence, context.interaction)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on

@@ -45,7 +45,7 @@ from requests.auth import AuthBase
 from urllib3 import exceptions as urllib3_errors
 
 from chat.llm import decoders
-from chat.llm.errors import Fault, LLMError
+from chat.llm.errors import ErrorKind, LLMError
 from chat.llm.think_tags import ThinkTags
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class LLM_Model:  # noqa: N801 - the name is fixed by the project's user
     async def can_see(self, model: Optional[str] = None) -> bool:
         """Whether a model takes pictures, LLM_MODEL if none is named. Raises LLMError.
 
-        An OpenAI-compatible server has no way to say so before it is given one (``Fault.NO_PICTURES``): always True.
+        An OpenAI-compatible server has no way to say so before it is given one: always True.
         """
         return await to_thread(lambda: self._api.can_see(model or self.name))
 
@@ -272,7 +272,7 @@ class Stream:
         error = None if thread.cancelled() else thread.exception()
         if error is None:
             return
-        failure = LLMError(Fault.INTERNAL, repr(error))
+        failure = LLMError(ErrorKind.INTERNAL, repr(error))
         failure.__cause__ = error
         self._pass_on()
         self._queue.put_nowait(Failed(failure))
@@ -437,7 +437,7 @@ class _API:
                 return read(response.json())
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 said = f"{self._address} answered {method} {path} with something else: {error!r}"
-                raise LLMError(Fault.NOT_THE_API, said) from error
+                raise LLMError(ErrorKind.NOT_THE_API, said) from error
 
     @contextlib.contextmanager
     def _response(  # noqa: PLR0913 - each one a part of the request
@@ -469,7 +469,7 @@ class _API:
             data = response.raw.read1(_READ_BYTES, decode_content=True)
             for event in decoder.feed(data) if data else decoder.end():
                 if isinstance(event, decoders.ServerError):
-                    fault = Fault.SERVER_ERROR
+                    fault = ErrorKind.SERVER_ERROR
                     if pictures:
                         fault = _fault_with_pictures(fault, event.message)
                     raise LLMError(fault, f"{self._address} said in mid-answer: {_shown(event.message)}")
@@ -491,7 +491,7 @@ class _API:
         asked = f"{response.request.method} {response.request.path_url}"
         detail = f"{self._address} answered {status} to {asked}: {_shown(body)}"
         if _NO_THINKING.search(body):
-            raise _ThinkingRefusedError(Fault.REQUEST_REFUSED, detail)
+            raise _ThinkingRefusedError(ErrorKind.REQUEST_REFUSED, detail)
         fault = _fault_of(status, body, is_page=is_page)
         if pictures and not is_page:
             fault = _fault_with_pictures(fault, body)
@@ -607,55 +607,60 @@ _LIBRARY_ERRORS = (
 )
 
 _FAULTS_OF_EXCEPTIONS = (
-    ((decoders.BadStreamError,), Fault.BAD_STREAM),
-    ((requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL), Fault.UNREACHABLE),
-    ((RemoteDisconnected, IncompleteRead), Fault.CUT_OFF),
-    ((requests.exceptions.SSLError, urllib3_errors.SSLError), Fault.NOT_SECURE),
-    ((urllib3_errors.NameResolutionError,), Fault.NAME_UNKNOWN),
-    ((requests.exceptions.ConnectTimeout, urllib3_errors.NewConnectionError), Fault.UNREACHABLE),
-    ((requests.exceptions.ReadTimeout, urllib3_errors.ReadTimeoutError), Fault.SILENT),
-    ((requests.exceptions.TooManyRedirects, requests.exceptions.InvalidURL), Fault.NOT_THE_API),
-    ((requests.exceptions.InvalidSchema, HTTPException), Fault.NOT_THE_API),
+    ((decoders.BadStreamError,), ErrorKind.BAD_STREAM),
+    ((requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL), ErrorKind.UNREACHABLE),
+    ((RemoteDisconnected, IncompleteRead), ErrorKind.CUT_OFF),
+    ((requests.exceptions.SSLError, urllib3_errors.SSLError), ErrorKind.NOT_SECURE),
+    ((urllib3_errors.NameResolutionError,), ErrorKind.NAME_UNKNOWN),
+    ((requests.exceptions.ConnectTimeout, urllib3_errors.NewConnectionError), ErrorKind.UNREACHABLE),
+    ((requests.exceptions.ReadTimeout, urllib3_errors.ReadTimeoutError), ErrorKind.SILENT),
+    ((requests.exceptions.TooManyRedirects, requests.exceptions.InvalidURL), ErrorKind.NOT_THE_API),
+    ((requests.exceptions.InvalidSchema, HTTPException), ErrorKind.NOT_THE_API),
 )
 """In this order: what comes first is more exact, as a connection that is cut off is an HTTPException too."""
 
 _FAULTS_OF_STATUS = {
-    401: Fault.KEY_REFUSED,
-    403: Fault.KEY_REFUSED,
-    405: Fault.NOT_THE_API,
-    413: Fault.PROMPT_TOO_LONG,
-    429: Fault.BUSY,
-    503: Fault.BUSY,
+    401: ErrorKind.KEY_REFUSED,
+    403: ErrorKind.KEY_REFUSED,
+    405: ErrorKind.NOT_THE_API,
+    413: ErrorKind.PROMPT_TOO_LONG,
+    429: ErrorKind.BUSY,
+    503: ErrorKind.BUSY,
 }
 
 
-def _fault_of(status: int, body: str, *, is_page: bool) -> Fault:
+def _fault_of(status: int, body: str, *, is_page: bool) -> ErrorKind:
     """The fault behind a status other than 200, or behind a page."""
     if status in _FAULTS_OF_STATUS:
         return _FAULTS_OF_STATUS[status]
     if status >= 500:  # noqa: PLR2004 - the class of statuses
-        return Fault.SERVER_ERROR
+        return ErrorKind.SERVER_ERROR
     if is_page or not body.lstrip().startswith("{"):
-        return Fault.NOT_THE_API
+        return ErrorKind.NOT_THE_API
     if _NO_MODEL.search(body):
-        return Fault.MODEL_MISSING
+        return ErrorKind.MODEL_MISSING
     if status == requests.codes.not_found:
-        return Fault.NOT_THE_API
-    return Fault.PROMPT_TOO_LONG if _TOO_LONG.search(body) else Fault.REQUEST_REFUSED
+        return ErrorKind.NOT_THE_API
+    return ErrorKind.PROMPT_TOO_LONG if _TOO_LONG.search(body) else ErrorKind.REQUEST_REFUSED
 
 
-def _fault_with_pictures(fault: Fault, said: str) -> Fault:
+def _fault_with_pictures(fault: ErrorKind, said: str) -> ErrorKind:
     """The fault of a request that had pictures: whatever the status, a server that refuses them speaks of them."""
-    can_be_theirs = fault in (Fault.SERVER_ERROR, Fault.NOT_THE_API, Fault.REQUEST_REFUSED, Fault.PROMPT_TOO_LONG)
-    return Fault.NO_PICTURES if can_be_theirs and _ABOUT_PICTURES.search(said) else fault
+    can_be_theirs = fault in (
+        ErrorKind.SERVER_ERROR,
+        ErrorKind.NOT_THE_API,
+        ErrorKind.REQUEST_REFUSED,
+        ErrorKind.PROMPT_TOO_LONG,
+    )
+    return ErrorKind.NO_PICTURES if can_be_theirs and _ABOUT_PICTURES.search(said) else fault
 
 
-def _fault_of_exception(error: BaseException) -> Fault:
+def _fault_of_exception(error: BaseException) -> ErrorKind:
     chain = list(_causes(error))
     for types, fault in _FAULTS_OF_EXCEPTIONS:
         if any(isinstance(cause, types) for cause in chain):
             return fault
-    return Fault.CUT_OFF
+    return ErrorKind.CUT_OFF
 
 
 def _reason(error: BaseException) -> str:

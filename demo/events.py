@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
 from chat import wording
 from chat.answer.prompt import prompt_above
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from demo.tap import TapChat
 from emulators.discord import Attachment, Call, Channel, DiscordServer, Message, User
 from emulators.discord.commands import SLASH
@@ -153,11 +153,11 @@ def answer_chars(content: str) -> int:
     if _is_notice(content):
         return 0
     text = _without_notes(content)
-    return len(text[: -len(MARK)] if text.endswith(MARK) else text)
+    return len(text[: -len(CURSOR)] if text.endswith(CURSOR) else text)
 
 
 def _is_growing(content: str) -> bool:
-    return _without_notes(content).endswith(MARK) or _is_notice(content)
+    return _without_notes(content).endswith(CURSOR) or _is_notice(content)
 
 
 def _is_notice(content: str) -> bool:

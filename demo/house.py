@@ -119,7 +119,7 @@ class House:
             models = await asked.models()
         except LLMError as error:
             option = "OLLAMA_HOST" if server.llm_api == "ollama" else "--openai URL"
-            sentence = self._text(wording.SERVER_FAULTS.get(error.fault, wording.SERVER_FAULT), option=option)
+            sentence = self._text(wording.SERVER_ERRORS.get(error.kind, wording.SERVER_ERROR_OTHER), option=option)
             raise DemoError(self._text(wording.SERVER_FAILED, **place, says=sentence, detail=error)) from error
         if not asked.is_among(models):
             is_ollama = server.llm_api == "ollama"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict
 
-from chat.llm.errors import Fault
+from chat.llm.errors import ErrorKind
 from chat.wording import Sentence
 
 # --- At the start ----------------------------------------------------------------------------------------------------
@@ -114,37 +114,37 @@ SERVER_HAS_NO_MODEL = Sentence(
     "it does not have this model. Name another one behind --model.",
     "このモデルがありません。--model の後に別のモデルを指定してください。",
 )
-SERVER_FAULTS: Dict[Fault, Sentence] = {
-    Fault.UNREACHABLE: Sentence(
+SERVER_ERRORS: Dict[ErrorKind, Sentence] = {
+    ErrorKind.UNREACHABLE: Sentence(
         "it can't be reached. Is it running? Its address comes from {option}.",
         "接続できません。起動しているか、{option} のアドレスが正しいかを確認してください。",
     ),
-    Fault.NAME_UNKNOWN: Sentence(
+    ErrorKind.NAME_UNKNOWN: Sentence(
         "there is no computer of that name. Check the address of {option}.",
         "その名前のコンピューターが見つかりません。{option} のアドレスを確認してください。",
     ),
-    Fault.NOT_SECURE: Sentence(
+    ErrorKind.NOT_SECURE: Sentence(
         "its certificate was refused. Check the address of {option}, and the server's certificate.",
         "証明書が受け入れられませんでした。{option} のアドレスとサーバーの証明書を確認してください。",
     ),
-    Fault.NOT_THE_API: Sentence(
+    ErrorKind.NOT_THE_API: Sentence(
         "something else than the expected LLM server answers there. Check the address of {option}; --ollama is for "
         "Ollama, --openai for OpenAI-compatible servers.",
         "想定した LLM サーバーではない応答が返ってきました。{option} のアドレスを確認してください。"
         "Ollama には --ollama を、OpenAI 互換サーバーには --openai を使います。",
     ),
-    Fault.KEY_REFUSED: Sentence(
+    ErrorKind.KEY_REFUSED: Sentence(
         "it wants an API key, or refused the one it got. With --openai URL, it is taken from the environment variable "
         "LLM_API_KEY.",
         "API キーが必要か、渡したキーが受け付けられませんでした。"
         "--openai URL では環境変数 LLM_API_KEY のキーを使います。",
     ),
-    Fault.BUSY: Sentence(
+    ErrorKind.BUSY: Sentence(
         "it is too busy right now. Start the demo again in a minute.",
         "混み合っています。1 分ほど待ってから、もう一度始めてください。",
     ),
 }
-SERVER_FAULT = Sentence(
+SERVER_ERROR_OTHER = Sentence(
     "it did not answer as it should. Look at what it logs, check the address of {option}, and start the demo again.",
     "正しい応答がありませんでした。サーバーのログと {option} のアドレスを確認してから、もう一度始めてください。",
 )

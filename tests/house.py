@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Dict, List, Optional, Sequence
 
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from emulators.bot import BotProcess
 from emulators.discord import LocalDiscord, Message, User
 from emulators.llm.server import Chat, LocalLLM
@@ -67,7 +67,7 @@ class House:
 
         def ended() -> bool:
             texts = self.texts()
-            return bool(texts) and not texts[-1].endswith(MARK) and not texts[-1].startswith(("⏳", "💭"))
+            return bool(texts) and not texts[-1].endswith(CURSOR) and not texts[-1].startswith(("⏳", "💭"))
 
         self.discord.wait_for(ended, timeout=30)
         return self.texts()

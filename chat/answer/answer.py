@@ -21,7 +21,7 @@ from chat.bot.stop_button import StopButton
 from chat.delivery.channel_writer import ChannelWriters, WrittenReply
 from chat.delivery.destination import ByInteraction, InChannel
 from chat.errors import PASSING_ERRORS
-from chat.llm.errors import Fault, LLMError
+from chat.llm.errors import ErrorKind, LLMError
 from chat.text.answer_text import ANSWER_FILE, THINKING_FILE, Page, Phrases, Reply
 from chat.text.graphemes import one_line
 from llm_model import Failed, Finished, Incomplete, Message, Stopped, TooLong
@@ -162,7 +162,7 @@ class Answers:
             talk = await self._prepared(answer, messages)
             end = await self._stream(answer, talk, writer)
         except Exception:  # raised again: it is a fault of our own, of which whoever asked must hear too
-            fault = wording.fault(Fault.INTERNAL, self._settings.llm_api)
+            fault = wording.llm_error(ErrorKind.INTERNAL, self._settings.llm_api)
             writer.finish(answer.written, fault.say(answer.ask.language))
             await answer.written.over.wait()
             raise
@@ -321,7 +321,7 @@ class Answers:
 
     def fault(self, error: LLMError, language: Language, model: str) -> str:
         """Give the sentence for what is wrong with the LLM server."""
-        sentence = wording.fault(error.fault, self._settings.llm_api)
+        sentence = wording.llm_error(error.kind, self._settings.llm_api)
         return sentence.say(language, address=self._model.address, model=model)
 
 
@@ -408,7 +408,7 @@ def _may_attach(ask: Ask) -> bool:
 
 def _log_answer(question: discord.Message, written: WrittenReply, end: Optional[End], now: float) -> None:
     reply = written.reply
-    if isinstance(end, Failed) and end.error.fault is Fault.INTERNAL:
+    if isinstance(end, Failed) and end.error.kind is ErrorKind.INTERNAL:
         _log.error("A fault in the bot itself", exc_info=end.error.__cause__)
     first = "-" if reply.first_text_at is None else f"{reply.first_text_at - reply.asked:.2f}s"
     _log.info(

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from chat import wording
-from chat.text.answer_text import MARK, THOUGHTS, escaped
+from chat.text.answer_text import CURSOR, THOUGHTS, escaped
 from chat.text.graphemes import boundary_before
 from llm_model import Message
 
@@ -121,8 +121,8 @@ def without_additions(page: str) -> str:
         return ""
     while True:
         page = page.rstrip()
-        if page.endswith(MARK.strip()):
-            page = page[: -len(MARK.strip())]
+        if page.endswith(CURSOR.strip()):
+            page = page[: -len(CURSOR.strip())]
             continue
         rest, _, last = page.rpartition("\n")
         if not last or not wording.is_own(last):

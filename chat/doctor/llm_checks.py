@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, AsyncIterator, List, Optional
 
 from chat import wording
 from chat.doctor.report import Line, fine, wrong
-from chat.llm.errors import Fault, LLMError
+from chat.llm.errors import ErrorKind, LLMError
 from chat.text.graphemes import one_line
 from llm_model import Failed, Incomplete, LLM_Model, Message, Stopped, same_model
 
@@ -26,8 +26,8 @@ REST_SECONDS = 15.0
 
 _QUESTION = "Answer with one word: hello"
 _MODELS_NAMED = 20
-_NO_CONNECTION = (Fault.UNREACHABLE, Fault.NAME_UNKNOWN, Fault.NOT_SECURE)
-_NOT_ITS_API = (Fault.NOT_THE_API, Fault.BAD_STREAM)
+_NO_CONNECTION = (ErrorKind.UNREACHABLE, ErrorKind.NAME_UNKNOWN, ErrorKind.NOT_SECURE)
+_NOT_ITS_API = (ErrorKind.NOT_THE_API, ErrorKind.BAD_STREAM)
 
 
 async def lines(settings: Settings, language: Language) -> AsyncIterator[Line]:
@@ -36,7 +36,7 @@ async def lines(settings: Settings, language: Language) -> AsyncIterator[Line]:
     try:
         models = await _models(settings)
     except LLMError as error:
-        if error.fault in _NO_CONNECTION:
+        if error.kind in _NO_CONNECTION:
             yield wrong("llm_address", _trouble(error, settings, language))
             return
         yield reachable
@@ -57,7 +57,7 @@ async def _models(settings: Settings) -> List[str]:
     try:
         return await asyncio.wait_for(LLM_Model(settings).models(), LIST_SECONDS)
     except asyncio.TimeoutError as error:
-        raise LLMError(Fault.UNREACHABLE, f"{settings.llm_address}: nothing within {LIST_SECONDS:g} s") from error
+        raise LLMError(ErrorKind.UNREACHABLE, f"{settings.llm_address}: nothing within {LIST_SECONDS:g} s") from error
 
 
 async def _answer(settings: Settings, language: Language) -> Line:
@@ -78,7 +78,7 @@ async def _answer(settings: Settings, language: Language) -> Line:
     if isinstance(stream.end, Incomplete):
         return wrong("llm_answer", wording.CHECK_LLM_INCOMPLETE.say(language))
     if first is None and isinstance(stream.end, Stopped):
-        silent = LLMError(Fault.SILENT, "no token")
+        silent = LLMError(ErrorKind.SILENT, "no token")
         return wrong("llm_answer", _trouble(silent, settings, language))
     if first is None:
         return wrong("llm_answer", wording.CHECK_LLM_EMPTY.say(language))
@@ -87,7 +87,7 @@ async def _answer(settings: Settings, language: Language) -> Line:
 
 async def _api_trouble(error: LLMError, settings: Settings, language: Language) -> str:
     """What is wrong, and whether the server has the API that LLM_API does not say."""
-    if error.fault in _NOT_ITS_API:
+    if error.kind in _NOT_ITS_API:
         other = replace(settings, llm_api="openai" if settings.llm_api == "ollama" else "ollama")
         try:
             await _models(other)
@@ -99,11 +99,11 @@ async def _api_trouble(error: LLMError, settings: Settings, language: Language) 
 
 
 def _trouble(error: LLMError, settings: Settings, language: Language) -> str:
-    sentence = wording.CHECK_LLM_FAULTS.get(error.fault)
+    sentence = wording.CHECK_LLM_ERRORS.get(error.kind)
     said = {"address": settings.llm_address, "api": settings.llm_api, "model": one_line(settings.llm_model)}
     if sentence:
         return sentence.say(language, error=_without_secrets(str(error), settings), **said)
-    return wording.fault(error.fault, settings.llm_api).say(language, **said).replace("⚠️ ", "")
+    return wording.llm_error(error.kind, settings.llm_api).say(language, **said).replace("⚠️ ", "")
 
 
 def _without_secrets(text: str, settings: Settings) -> str:

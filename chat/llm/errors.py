@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 
-class Fault(enum.Enum):
+class ErrorKind(enum.Enum):
     """What is wrong, as far as the person who asked or the operator can act on it."""
 
     UNREACHABLE = "unreachable"
@@ -26,8 +26,8 @@ class Fault(enum.Enum):
 
 
 class LLMError(Exception):
-    """The LLM server gave no (whole) answer. ``str()`` is for the log, ``fault`` for the person's sentence."""
+    """The LLM server gave no (whole) answer. ``str()`` is for the log, ``kind`` for the person's sentence."""
 
-    def __init__(self, fault: Fault, detail: str) -> None:
-        super().__init__(f"{fault.value}: {detail}")
-        self.fault = fault
+    def __init__(self, kind: ErrorKind, detail: str) -> None:
+        super().__init__(f"{kind.value}: {detail}")
+        self.kind = kind

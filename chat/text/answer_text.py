@@ -9,7 +9,7 @@ from chat.text.discord_markdown import RichText
 from chat.text.graphemes import boundary_before, is_blank
 from chat.text.pages import Pages
 
-MARK = " ▌"
+CURSOR = " ▌"
 """Stands behind a text that more is coming to."""
 
 THOUGHTS = "-# 💭 "
@@ -197,14 +197,14 @@ class Reply:
         return self._phrases.thinking if self._thoughts else self._phrases.waiting
 
     def _growing_pages(self) -> List[str]:
-        pages = self._pages.written(mark=MARK, tail=self._rich_text.tail())
+        pages = self._pages.written(mark=CURSOR, tail=self._rich_text.tail())
         if self._pages.tail_is_cut:
             self._rich_text.settle()
             self._pages.feed(self._rich_text.take())
-            pages = self._pages.written(mark=MARK, tail=self._rich_text.tail())
+            pages = self._pages.written(mark=CURSOR, tail=self._rich_text.tail())
         if not self._pages.overflowed:
             return pages
-        return self._pages.written(mark=MARK, note=_small(self._phrases.goes_on))
+        return self._pages.written(mark=CURSOR, note=_small(self._phrases.goes_on))
 
     def _ended_pages(self) -> List[Page]:
         self._pages.written()  # takes what was fed, and with it says whether that is too much

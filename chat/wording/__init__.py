@@ -9,7 +9,7 @@ import functools
 import re
 from typing import Dict, Literal, NamedTuple, Sequence
 
-from chat.llm.errors import Fault
+from chat.llm.errors import ErrorKind
 
 Language = Literal["en", "ja"]
 
@@ -469,77 +469,77 @@ MODEL_MISSING_OPENAI = Sentence(
     "⚠️ LLM サーバーにモデル {model} がありません。"
     "ボットの管理者が settings.py の LLM_MODEL を別のモデルに変更してください。",
 )
-FAULTS: Dict[Fault, Sentence] = {
-    Fault.UNREACHABLE: Sentence(
+LLM_ERRORS: Dict[ErrorKind, Sentence] = {
+    ErrorKind.UNREACHABLE: Sentence(
         "⚠️ I can't reach the LLM server at {address}. Whoever runs the bot should check that it is running; "
         "then ask again.",
         "⚠️ LLM サーバー ({address}) に接続できません。起動しているかどうかをボットの管理者が確認してから、"
         "もう一度質問してください。",
     ),
-    Fault.NAME_UNKNOWN: Sentence(
+    ErrorKind.NAME_UNKNOWN: Sentence(
         "⚠️ There is no server by the name of the LLM server's address {address}. Whoever runs the bot should check "
         "LLM_HOST in settings.py.",
         "⚠️ LLM サーバーのアドレス {address} が見つかりません。"
         "ボットの管理者が settings.py の LLM_HOST を確認してください。",
     ),
-    Fault.NOT_SECURE: Sentence(
+    ErrorKind.NOT_SECURE: Sentence(
         "⚠️ No secure connection to the LLM server at {address}: its certificate was refused. Whoever runs the bot "
         "should check LLM_HOST in settings.py and the server's certificate.",
         "⚠️ LLM サーバー ({address}) の証明書が受け入れられず、安全に接続できません。ボットの管理者が settings.py の "
         "LLM_HOST とサーバーの証明書を確認してください。",
     ),
-    Fault.NOT_THE_API: Sentence(
+    ErrorKind.NOT_THE_API: Sentence(
         "⚠️ At {address} something else answers than the LLM server that I expect. Whoever runs the bot should check "
         "LLM_HOST, LLM_PORT and LLM_API in settings.py.",
         "⚠️ {address} から LLM サーバーではない応答が返ってきました。ボットの管理者が settings.py の "
         "LLM_HOST、LLM_PORT、LLM_API を確認してください。",
     ),
-    Fault.PROMPT_TOO_LONG: Sentence(
+    ErrorKind.PROMPT_TOO_LONG: Sentence(
         "⚠️ The question is too long for the model. Please make it shorter and ask again.",
         "⚠️ 質問がモデルにとって長すぎます。短くしてもう一度質問してください。",
     ),
-    Fault.NO_PICTURES: Sentence(
+    ErrorKind.NO_PICTURES: Sentence(
         "⚠️ The model can't see this picture. Please ask again without it; whoever runs the bot can choose a model that "
         "sees pictures.",
         "⚠️ モデルがこの画像を見ることができません。画像なしでもう一度質問してください。"
         "ボットの管理者は、画像に対応したモデルを選べます。",
     ),
-    Fault.KEY_REFUSED: Sentence(
+    ErrorKind.KEY_REFUSED: Sentence(
         "⚠️ The LLM server refused the bot's API key. Whoever runs the bot should check LLM_API_KEY in settings.py.",
         "⚠️ LLM サーバーがボットの API キーを受け付けませんでした。ボットの管理者が settings.py の LLM_API_KEY を"
         "確認してください。",
     ),
-    Fault.BUSY: Sentence(
+    ErrorKind.BUSY: Sentence(
         "⚠️ The LLM server is too busy right now. Please ask again in a minute.",
         "⚠️ LLM サーバーが混み合っています。1 分ほど待ってから、もう一度質問してください。",
     ),
-    Fault.REQUEST_REFUSED: Sentence(
+    ErrorKind.REQUEST_REFUSED: Sentence(
         "⚠️ The LLM server refused the request. Whoever runs the bot finds the reason in its log.",
         "⚠️ LLM サーバーがリクエストを拒否しました。ボットの管理者がログで理由を確認してください。",
     ),
-    Fault.SERVER_ERROR: Sentence(
+    ErrorKind.SERVER_ERROR: Sentence(
         "⚠️ The LLM server reported an error. Please ask again; if it happens again, whoever runs the bot finds the "
         "reason in its log.",
         "⚠️ LLM サーバーでエラーが起きました。もう一度質問してください。繰り返す場合は、ボットの管理者がログで理由を"
         "確認してください。",
     ),
-    Fault.SILENT: Sentence(
+    ErrorKind.SILENT: Sentence(
         "⚠️ The LLM server was silent for too long. Please ask again; if it happens again, whoever runs the bot can "
         "raise LLM_READ_TIMEOUT in settings.py.",
         "⚠️ LLM サーバーから長い間応答がありませんでした。もう一度質問してください。繰り返す場合は、ボットの管理者が "
         "settings.py の LLM_READ_TIMEOUT を大きくしてください。",
     ),
-    Fault.CUT_OFF: Sentence(
+    ErrorKind.CUT_OFF: Sentence(
         "⚠️ The connection to the LLM server broke off. Please ask again.",
         "⚠️ LLM サーバーとの接続が切れました。もう一度質問してください。",
     ),
-    Fault.BAD_STREAM: Sentence(
+    ErrorKind.BAD_STREAM: Sentence(
         "⚠️ The LLM server at {address} sent something that I can't read. Whoever runs the bot should check LLM_API in "
         "settings.py.",
         "⚠️ LLM サーバー ({address}) から読み取れないデータが届きました。ボットの管理者が settings.py の LLM_API を"
         "確認してください。",
     ),
-    Fault.INTERNAL: Sentence(
+    ErrorKind.INTERNAL: Sentence(
         "⚠️ Something went wrong in the bot itself. Whoever runs it finds the reason in its log.",
         "⚠️ ボットの内部でエラーが起きました。管理者がログで理由を確認してください。",
     ),
@@ -551,9 +551,9 @@ def model_missing(api: str) -> Sentence:
     return MODEL_MISSING_OLLAMA if api == "ollama" else MODEL_MISSING_OPENAI
 
 
-def fault(kind: Fault, api: str) -> Sentence:
+def llm_error(kind: ErrorKind, api: str) -> Sentence:
     """The sentence for what is wrong with the LLM server; it takes {address} and {model}."""
-    return model_missing(api) if kind is Fault.MODEL_MISSING else FAULTS[kind]
+    return model_missing(api) if kind is ErrorKind.MODEL_MISSING else LLM_ERRORS[kind]
 
 
 # --- At the start: read at the terminal by whoever runs the bot ------------------------------------------------------
@@ -701,62 +701,62 @@ CHECK_LLM_INCOMPLETE = Sentence(
     "LLM サーバーが、完了を知らせずに答えの送信を終えました。"
     "サーバーのログと、間にプロキシがあればその設定を確認してください。",
 )
-CHECK_LLM_FAULTS: Dict[Fault, Sentence] = {
-    Fault.UNREACHABLE: Sentence(
+CHECK_LLM_ERRORS: Dict[ErrorKind, Sentence] = {
+    ErrorKind.UNREACHABLE: Sentence(
         "The LLM server at {address} can't be reached. Start it (Ollama: ollama serve), or correct LLM_HOST and "
         "LLM_PORT in settings.py.",
         "LLM サーバー ({address}) に接続できません。サーバーを起動するか (Ollama では ollama serve)、"
         "settings.py の LLM_HOST と LLM_PORT を直してください。",
     ),
-    Fault.NAME_UNKNOWN: Sentence(
+    ErrorKind.NAME_UNKNOWN: Sentence(
         "There is no server by the name in {address}. Correct LLM_HOST in settings.py.",
         "{address} という名前のサーバーが見つかりません。settings.py の LLM_HOST を直してください。",
     ),
-    Fault.NOT_SECURE: Sentence(
+    ErrorKind.NOT_SECURE: Sentence(
         "No secure connection to the LLM server at {address} ({error}). Check LLM_HOST in settings.py (http:// or "
         "https://?) and the server's certificate.",
         "LLM サーバー ({address}) に安全に接続できません ({error})。"
         "settings.py の LLM_HOST (http:// か https:// か) と、サーバーの証明書を確認してください。",
     ),
-    Fault.NOT_THE_API: Sentence(
+    ErrorKind.NOT_THE_API: Sentence(
         'At {address}, something answers that has not the API of LLM_API = "{api}". Check LLM_HOST, LLM_PORT and '
         "LLM_API in settings.py.",
         '{address} の応答は、LLM_API = "{api}" の API のものではありません。'
         "settings.py の LLM_HOST、LLM_PORT、LLM_API を確認してください。",
     ),
-    Fault.MODEL_MISSING: Sentence(
+    ErrorKind.MODEL_MISSING: Sentence(
         "The LLM server says that it does not have the model {model}. Check LLM_MODEL in settings.py.",
         "LLM サーバーによると、モデル {model} がありません。settings.py の LLM_MODEL を確認してください。",
     ),
-    Fault.KEY_REFUSED: Sentence(
+    ErrorKind.KEY_REFUSED: Sentence(
         "The LLM server refuses the API key. Check LLM_API_KEY in settings.py, and what the key may be used for.",
         "LLM サーバーが API キーを受け付けません。"
         "settings.py の LLM_API_KEY と、そのキーで使える範囲を確認してください。",
     ),
-    Fault.BUSY: Sentence(
+    ErrorKind.BUSY: Sentence(
         "The LLM server is too busy right now. Try again in a minute; if it stays so, look at your account with the "
         "provider.",
         "LLM サーバーが混み合っています。1 分ほど待ってやり直してください。"
         "続くときは、提供元でのアカウントの状態を確認してください。",
     ),
-    Fault.REQUEST_REFUSED: Sentence(
+    ErrorKind.REQUEST_REFUSED: Sentence(
         "The LLM server refuses the question ({error}). Often another model helps: LLM_MODEL in settings.py.",
         "LLM サーバーが質問を拒否しました ({error})。"
         "settings.py の LLM_MODEL を別のモデルに変えると直ることがあります。",
     ),
-    Fault.SERVER_ERROR: Sentence(
+    ErrorKind.SERVER_ERROR: Sentence(
         "The LLM server reports an error ({error}). Try again; if it stays so, look at the server's own log, or take a "
         "smaller model.",
         "LLM サーバーでエラーが起きました ({error})。もう一度試し、続くときは、サーバーのログを見るか、"
         "小さいモデルに変えてください。",
     ),
-    Fault.SILENT: Sentence(
+    ErrorKind.SILENT: Sentence(
         "The LLM server at {address} is silent for too long. Try again; if loading the model takes that long, raise "
         "LLM_READ_TIMEOUT in settings.py.",
         "LLM サーバー ({address}) から長い間応答がありません。もう一度試し、モデルの読み込みに時間がかかるのであれば、"
         "settings.py の LLM_READ_TIMEOUT を大きくしてください。",
     ),
-    Fault.CUT_OFF: Sentence(
+    ErrorKind.CUT_OFF: Sentence(
         "The connection to the LLM server at {address} breaks off. Try again; if it stays so, look at the server's own "
         "log, and check LLM_HOST (http:// or https://?) and LLM_PORT.",
         "LLM サーバー ({address}) との接続が切れます。もう一度試し、続くときは、サーバーのログと、"
@@ -813,7 +813,7 @@ def _own_lines() -> Sequence[Sequence[str]]:
     said = [
         value for name, value in globals().items() if isinstance(value, Sentence) and not name.startswith(_ELSEWHERE)
     ]
-    lines = {line for one in [*said, *FAULTS.values()] for text in one for line in text.split("\n")}
+    lines = {line for one in [*said, *LLM_ERRORS.values()] for text in one for line in text.split("\n")}
     # An LLM too may say a word or two that is said somewhere here.
     telling = [line for line in lines if len(line) >= _TELLING_CHARS or line[:1] in _SIGNS]
     return [re.split(r"\{\w+\}", line) for line in telling if line]

@@ -15,7 +15,7 @@ from typing import Iterator, List, Mapping, Tuple
 import pytest
 import requests
 
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from chat.wording import Sentence
 from demo import packages, wording
 from demo.__main__ import ollama_url
@@ -86,7 +86,7 @@ def test_a_question_on_the_page_is_answered_by_the_bot_from_the_server(demo: Run
     *growing, whole = asyncio.run(ask(demo.wait_for_url(), "!chat Hello!"))
     assert whole == LONG_ANSWER
     assert growing
-    assert all(text.endswith(MARK) for text in growing)
+    assert all(text.endswith(CURSOR) for text in growing)
 
 
 def test_the_bots_usual_log_lines_are_not_shown(demo: RunningDemo) -> None:
@@ -432,7 +432,7 @@ def test_a_line_that_is_far_too_long_is_passed_over(tmp_path: Path) -> None:
 
 def test_both_languages_fill_in_the_same_names() -> None:
     sentences = [value for value in vars(wording).values() if isinstance(value, Sentence)]
-    sentences += wording.SERVER_FAULTS.values()
+    sentences += wording.SERVER_ERRORS.values()
     assert sentences
     for sentence in sentences:
         english, japanese = (re.findall(r"{(\w+)", text) for text in sentence)

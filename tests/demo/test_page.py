@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 import pytest
 import requests
 
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from demo import web
 from demo.tap import TapChat
 from emulators.bot import BotProcess, write_settings
@@ -86,12 +86,12 @@ def test_an_answer_grows_in_the_page(stage: Stage, page: Page) -> None:
     question = stage.wait_for_message("!chat Hello!")
     stage.discord.start_typing(stage.discord.bot, stage.discord.channel)
     expect(page.locator("#typing")).to_have_text("Chatbot is typing…")
-    answer = stage.bot_says(f"I am{MARK}", reply_to=question)
-    expect(last_text(page)).to_have_text(f"I am{MARK}")
+    answer = stage.bot_says(f"I am{CURSOR}", reply_to=question)
+    expect(last_text(page)).to_have_text(f"I am{CURSOR}")
     expect(page.locator("#typing")).to_be_empty()
     expect(page.locator(".message .tag").last).to_have_text("APP")
     expect(page.locator(".quote-text")).to_have_text("!chat Hello!")
-    stage.bot_edits(answer, f"I am **fine**{MARK}")
+    stage.bot_edits(answer, f"I am **fine**{CURSOR}")
     expect(page.locator(".message strong")).to_have_text("fine")
     stage.bot_edits(answer, "I am **fine**.")
     expect(last_text(page)).to_have_text("I am fine. (edited)")
@@ -127,10 +127,10 @@ def test_the_first_visit_shows_what_to_write(stage: Stage, page: Page) -> None:
 def test_a_reload_in_mid_answer_finds_the_same_person_and_the_answer(stage: Stage, page: Page) -> None:
     write(page, "!chat Hello!")
     question = stage.wait_for_message("!chat Hello!")
-    answer = stage.bot_says(f"One{MARK}", reply_to=question)
-    expect(last_text(page)).to_have_text(f"One{MARK}")
+    answer = stage.bot_says(f"One{CURSOR}", reply_to=question)
+    expect(last_text(page)).to_have_text(f"One{CURSOR}")
     page.reload()
-    expect(last_text(page)).to_have_text(f"One{MARK}")
+    expect(last_text(page)).to_have_text(f"One{CURSOR}")
     expect(page.locator("#my-name-text")).to_have_text("Guest 1")
     stage.bot_edits(answer, "One two")
     expect(last_text(page)).to_have_text("One two (edited)")
@@ -474,14 +474,14 @@ def test_a_spoiler_shows_when_clicked_and_stays_open_as_the_message_grows(stage:
 
 
 def test_a_selection_stays_as_the_message_grows(stage: Stage, page: Page) -> None:
-    answer = stage.bot_says(f"First\n\nSecond **bold** and{MARK}")
+    answer = stage.bot_says(f"First\n\nSecond **bold** and{CURSOR}")
     page.locator(".message .text").wait_for()
     page.evaluate("""() => {
         const [first, second] = document.querySelectorAll('.message .text p');
         getSelection().setBaseAndExtent(first.firstChild, 2, second.lastChild, 3);
     }""")
-    stage.bot_edits(answer, f"First\n\nSecond **bold** and more\n\n- list{MARK}")
-    expect(page.locator(".message li")).to_have_text(f"list{MARK}")
+    stage.bot_edits(answer, f"First\n\nSecond **bold** and more\n\n- list{CURSOR}")
+    expect(page.locator(".message li")).to_have_text(f"list{CURSOR}")
     assert page.evaluate("getSelection().toString()") == "rst\n\nSecond bold an"
     stage.bot_edits(answer, "Another")
     expect(last_text(page)).to_have_text("Another (edited)")
@@ -597,7 +597,7 @@ def test_a_command_is_sent_and_its_answer_says_who_used_it(stage: Stage, page: P
     expect(page.locator("#files")).to_be_hidden()
     stage.bot_answers(use, 5)
     expect(last_text(other)).to_have_text("Chatbot is thinking…")
-    stage.bot_edits_answer(use, f"> Look at this\n\nI see{MARK}")
+    stage.bot_edits_answer(use, f"> Look at this\n\nI see{CURSOR}")
     expect(other.locator(".used")).to_have_text("GGuest 1used /chat")
     expect(last_text(other)).to_contain_text("I see")
     page.locator("#my-name").click()
@@ -916,7 +916,7 @@ def test_what_is_new_elsewhere_is_shown_until_it_is_opened(stage: Stage, page: P
     discord.say("Inside", channel=thread)
     expect(last_text(page)).to_have_text("Inside")
     expect(tea).to_have_css("font-weight", "500")
-    answer = stage.bot_says(f"Out{MARK}")
+    answer = stage.bot_says(f"Out{CURSOR}")
     expect(chat).to_have_css("font-weight", "700")
     expect(page.locator(".message .text")).to_have_text(["Start", "Inside"])
     chat.click()
@@ -1139,7 +1139,7 @@ def test_the_panel_is_the_places_own_but_for_what_the_model_says(stage: Stage, p
     thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
     chat = TapChat(1, time.monotonic())
     stage.model_says(chat, chat.started, 5)
-    stage.rest("POST", f"channels/{thread}/messages", {"content": f"Hello{MARK}"})
+    stage.rest("POST", f"channels/{thread}/messages", {"content": f"Hello{CURSOR}"})
     (_, answer) = stage.discord.messages(thread)
     expect(page.locator("#shown")).to_have_text("5")
     stage.rest("PATCH", f"channels/{thread}/messages/{answer.id}", {"content": "Hello!"})
@@ -1195,10 +1195,10 @@ def test_the_panel_shows_calls_budget_characters_and_lag(stage: Stage, page: Pag
     chat = TapChat(1, time.monotonic())
     stage.model_says(chat, time.monotonic() - 3, 5)
     stage.model_says(chat, time.monotonic() - 2, 400)
-    body = {"content": f"Hello{MARK}", "message_reference": {"message_id": str(question.id)}}
+    body = {"content": f"Hello{CURSOR}", "message_reference": {"message_id": str(question.id)}}
     answer = requests.post(url, json=body, headers=headers, timeout=5).json()["id"]
     for _ in range(6):
-        requests.patch(f"{url}/{answer}", json={"content": f"Hello!{MARK}"}, headers=headers, timeout=5)
+        requests.patch(f"{url}/{answer}", json={"content": f"Hello!{CURSOR}"}, headers=headers, timeout=5)
     expect(page.locator("#calls li")).to_have_count(7)
     expect(page.locator("#calls .refused .status")).to_have_text("429")
     expect(page.locator("#calls .call-time").first).to_have_text(re.compile(r"^\+0\.\d\d s$"))
@@ -1276,8 +1276,8 @@ def test_focus_is_visible(page: Page) -> None:
 def test_a_screen_reader_hears_an_answer_once_at_its_end(stage: Stage, page: Page) -> None:
     announcer = page.locator("#announcer")
     expect(announcer).to_have_attribute("aria-live", "polite")
-    answer = stage.bot_says(f"One{MARK}")
-    stage.bot_edits(answer, f"One two{MARK}")
+    answer = stage.bot_says(f"One{CURSOR}")
+    stage.bot_edits(answer, f"One two{CURSOR}")
     expect(last_text(page)).to_contain_text("One two")
     expect(announcer).to_be_empty()
     stage.bot_edits(answer, "One **two** three")

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from chat.llm import decoders
-from chat.llm.errors import Fault
+from chat.llm.errors import ErrorKind
 from chat.settings import config
 from demo.tap import Tap, TapChat
 from emulators.llm.server import Chat, LocalLLM, refused_port
@@ -238,7 +238,7 @@ def test_an_error_of_the_server_passes_with_its_status(llm: LocalLLM, tap: Runni
     llm.models = ["other"]
     end = answer_of(tap.tap.url, api).end
     assert isinstance(end, Failed)
-    assert end.error.fault is Fault.MODEL_MISSING
+    assert end.error.kind is ErrorKind.MODEL_MISSING
     assert tap.wait_for_end().status == 404
 
 
@@ -309,7 +309,7 @@ def test_where_nobody_listens_the_bot_gets_no_response() -> None:
         with pytest.raises(requests.ConnectionError, match="without response"):
             requests.get(tap.tap.url, timeout=SECONDS)
     assert isinstance(end, Failed)
-    assert end.error.fault is Fault.CUT_OFF
+    assert end.error.kind is ErrorKind.CUT_OFF
     assert (tap.tap.chats[0].status, tap.tap.chats[0].ended is not None) == (0, True)
 
 
@@ -324,7 +324,7 @@ def test_a_server_that_cuts_the_answer_off_is_seen_to_do_so(
         cut(chat)
         text, end = answer.result(SECONDS)
     assert isinstance(end, Failed)
-    assert (text, end.error.fault) == ("I was about to", Fault.CUT_OFF)
+    assert (text, end.error.kind) == ("I was about to", ErrorKind.CUT_OFF)
 
 
 def test_closing_ends_running_chats_on_both_sides(llm: LocalLLM) -> None:

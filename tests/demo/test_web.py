@@ -14,7 +14,7 @@ import requests
 from aiohttp import WSMsgType
 
 from chat import wording
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from demo import acts, events, people, web
 from demo.tap import TapChat
 from demo.visitor import Visitor
@@ -570,7 +570,7 @@ def test_calls_by_webhook_have_names_times_and_budgets_of_their_own(stage: Stage
     used = discord.slash("chat", {"prompt": "Hi"})
     discord.say("Meanwhile")
     stage.bot_answers(used, content="> Hi")
-    stage.bot_edits_answer(used, f"> Hi\n\nHello{MARK}")
+    stage.bot_edits_answer(used, f"> Hi\n\nHello{CURSOR}")
     typed = discord.complete("model", {"name": ""}, focused="name")
     stage.bot_answers(typed, 8, choices=[])
 
@@ -788,7 +788,7 @@ def test_a_window_is_told_of_its_own_place_and_of_others_only_what_the_lists_nee
         await inside.send(type="open", place=str(thread))
         await inside.next("snapshot")
         discord.start_typing(discord.bot, thread)
-        await in_thread(stage.rest, "POST", path, {"content": f"Hello{MARK}"})
+        await in_thread(stage.rest, "POST", path, {"content": f"Hello{CURSOR}"})
         (answer,) = discord.messages(thread)
         await in_thread(stage.rest, "PATCH", f"{path}/{answer.id}", {"content": "Hello!"})
         outside, heard = await window.until("answer"), await inside.until("message")
@@ -987,9 +987,9 @@ def test_other_channels_stay_out_of_the_page(stage: Stage) -> None:
 
 def test_an_answers_own_characters_are_counted() -> None:
     assert events.answer_chars(wording.NOTICE.en) == events.answer_chars(wording.NOTICE.ja) == 0
-    assert events.answer_chars(f"Hello{MARK}") == 5
+    assert events.answer_chars(f"Hello{CURSOR}") == 5
     assert events.answer_chars("Hello\n-# ended by Bob") == 5
-    assert events.answer_chars(f"Hello{MARK}\n-# It goes on") == 5
+    assert events.answer_chars(f"Hello{CURSOR}\n-# It goes on") == 5
     assert events.answer_chars("Hello\n-# Too long\n-# See the file") == 5
     assert events.answer_chars(wording.THINKING.ja.format(since="<t:1:R>")) == 0
 

@@ -28,7 +28,7 @@ SENTENCES = {
     for name, value in vars(wording).items()
     if isinstance(value, Sentence) and not name.startswith(CLEAR_BY_THEMSELVES)
 }
-SENTENCES.update({fault.name: sentence for fault, sentence in wording.FAULTS.items()})
+SENTENCES.update({fault.name: sentence for fault, sentence in wording.LLM_ERRORS.items()})
 ENOUGH_CHARS = 8
 """A row of the table that quotes less than this of a sentence could mean any."""
 

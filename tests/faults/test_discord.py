@@ -6,7 +6,7 @@ from typing import Callable, Dict, NamedTuple
 
 import pytest
 
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from emulators.discord.errors import SLOW_MODE
 from emulators.llm.server import Chat
 from tests.conftest import READ_TIMEOUT
@@ -124,7 +124,7 @@ def test_a_passing_fault_ends_with_the_complete_answer(house: House, name: str) 
     house.wait_for_typing()
     if row.begun:
         chat.say("One")
-        house.wait_for_texts(f"One{MARK}")
+        house.wait_for_texts(f"One{CURSOR}")
     row.breaks(house)
     if not row.begun:
         chat.say("One")
@@ -153,7 +153,7 @@ def test_what_is_begun_is_written_to_its_end_without_the_right_to_write(house: H
     house.new_channel()
     chat = house.ask_by_hand()
     chat.say("One")
-    house.wait_for_texts(f"One{MARK}")
+    house.wait_for_texts(f"One{CURSOR}")
     house.discord.take_right(house.place, "send_messages")
     _say_the_rest(house, chat)
     house.wait_for_texts(f"One{MORE}{MORE}")
@@ -166,7 +166,7 @@ def test_what_is_begun_is_written_to_its_end_without_the_right_to_write(house: H
 def test_a_passing_fault_of_the_second_page_too(house: House, name: str) -> None:
     chat = house.ask_by_hand()
     chat.say("one " * 490 + "One")
-    house.wait_for_part(MARK)
+    house.wait_for_part(CURSOR)
     PASSING[name].breaks(house)
     _say_the_rest(house, chat)
     words = f"{'one ' * 490}One{MORE}{MORE}".split()
@@ -194,7 +194,7 @@ def test_30_seconds_of_429_in_a_channel_hold_up_nobody_elsewhere(house: House, m
     house.wait_for_typing()
     if begun:
         chat.say("One")
-        house.wait_for_texts(f"One{MARK}")
+        house.wait_for_texts(f"One{CURSOR}")
     house.discord.faults.rate_limit(method, retry_after=30, channel=house.place)
     chat.say(MORE)
     house.bot.wait_for_log(f"/channels/{house.place}/messages")
@@ -208,7 +208,7 @@ def test_an_edit_that_is_answered_10_seconds_late_holds_up_no_other_answer(house
     slow, quick = house.ask_by_hand("slow"), house.ask_by_hand("quick")
     for chat in (slow, quick):
         chat.say("One")
-    house.discord.wait_for(lambda: house.texts() == [f"One{MARK}"] * 2)
+    house.discord.wait_for(lambda: house.texts() == [f"One{CURSOR}"] * 2)
     quick.say(MORE)  # with the first edit Discord says how many there may be
     house.wait_for_part(f"One{MORE}")
     house.discord.faults.delay("PATCH", seconds=10, channel=house.place)
@@ -247,7 +247,7 @@ def test_an_answer_goes_on_while_the_gateway_is_silent(open_house: OpenHouse) ->
     house = open_house(machine={"GIVE_UP_SECONDS": "1"}, heartbeat=0.2)
     chat = house.ask_by_hand()
     chat.say("One")
-    house.wait_for_texts(f"One{MARK}")
+    house.wait_for_texts(f"One{CURSOR}")
     house.discord.silence_gateway()
     chat.say(MORE)
     chat.finish()
@@ -340,7 +340,7 @@ def test_a_lasting_fault_frees_the_llm(house: House, name: str) -> None:
     house.wait_for_typing()
     if row.begun:
         chat.say("One")
-        house.wait_for_texts(f"One{MARK}")
+        house.wait_for_texts(f"One{CURSOR}")
     row.breaks(house)
     try:
         if not row.heard:
@@ -348,7 +348,7 @@ def test_a_lasting_fault_frees_the_llm(house: House, name: str) -> None:
         chat.wait_closed(READ_TIMEOUT / 2)  # not because the LLM says nothing
         house.bot.wait_for_log(row.logged, after=lines)
         assert "end=lost" in after.end_in_log(house)
-        assert house.texts() == ([f"One{MARK}"] if row.stands else [])
+        assert house.texts() == ([f"One{CURSOR}"] if row.stands else [])
     finally:
         row.mends(house)
     after.is_well(house)

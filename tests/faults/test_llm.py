@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from chat import wording
-from chat.llm.errors import Fault
-from chat.text.answer_text import ANSWER_FILE, MARK, THINKING_FILE
+from chat.llm.errors import ErrorKind
+from chat.text.answer_text import ANSWER_FILE, CURSOR, THINKING_FILE
 from emulators.llm.format import ollama_record
 from emulators.llm.server import Chat, LocalLLM, full_backlog, refused_port, self_signed_certificate
 from tests.faults import after
 from tests.faults.opened import OpenHouse, opened
 from tests.house import House
 
-FAULTS = wording.FAULTS
+LLM_ERRORS = wording.LLM_ERRORS
 
 
 class Row(NamedTuple):
@@ -74,39 +74,41 @@ def _finish_for_length(chat: Chat) -> None:
 
 
 ROWS: Dict[str, Row] = {
-    "400": Row(_error(400, "does not support tools"), FAULTS[Fault.REQUEST_REFUSED], "tools"),
+    "400": Row(_error(400, "does not support tools"), LLM_ERRORS[ErrorKind.REQUEST_REFUSED], "tools"),
     "400, prompt too long": Row(
-        _error(400, "input length exceeds the context length"), FAULTS[Fault.PROMPT_TOO_LONG], "400"
+        _error(400, "input length exceeds the context length"), LLM_ERRORS[ErrorKind.PROMPT_TOO_LONG], "400"
     ),
-    "401": Row(_error(401, "unauthorized"), FAULTS[Fault.KEY_REFUSED], "401"),
-    "403": Row(_error(403, "forbidden"), FAULTS[Fault.KEY_REFUSED], "403"),
+    "401": Row(_error(401, "unauthorized"), LLM_ERRORS[ErrorKind.KEY_REFUSED], "401"),
+    "403": Row(_error(403, "forbidden"), LLM_ERRORS[ErrorKind.KEY_REFUSED], "403"),
     "404, model": Row(_error(404, "model 'gemma:2b' not found"), wording.MODEL_MISSING_OLLAMA, "404"),
-    "404, page": Row(_page(404, "404 page not found"), FAULTS[Fault.NOT_THE_API], "404"),
-    "429 with Retry-After": Row(_error(429, "slow down", Retry_After="30"), FAULTS[Fault.BUSY], "429"),
-    "500": Row(_error(500, "llama runner process has terminated"), FAULTS[Fault.SERVER_ERROR], "runner"),
-    "503, queue full": Row(_error(503, "server busy, please try again."), FAULTS[Fault.BUSY], "503"),
-    "a page in place of JSON": Row(_page(200, "<html>It works!</html>"), FAULTS[Fault.NOT_THE_API], "It works"),
-    "closed before the headers": Row(Chat.close, FAULTS[Fault.CUT_OFF], "cut off"),
-    "reset before the headers": Row(Chat.reset, FAULTS[Fault.CUT_OFF], "cut off"),
-    "closed in mid-line": _in_mid_answer(_close_in_mid_line, FAULTS[Fault.CUT_OFF], "cut off"),
-    "closed between lines": _in_mid_answer(Chat.close, FAULTS[Fault.CUT_OFF], "cut off"),
-    "reset": _in_mid_answer(Chat.reset, FAULTS[Fault.CUT_OFF], "cut off"),
+    "404, page": Row(_page(404, "404 page not found"), LLM_ERRORS[ErrorKind.NOT_THE_API], "404"),
+    "429 with Retry-After": Row(_error(429, "slow down", Retry_After="30"), LLM_ERRORS[ErrorKind.BUSY], "429"),
+    "500": Row(_error(500, "llama runner process has terminated"), LLM_ERRORS[ErrorKind.SERVER_ERROR], "runner"),
+    "503, queue full": Row(_error(503, "server busy, please try again."), LLM_ERRORS[ErrorKind.BUSY], "503"),
+    "a page in place of JSON": Row(_page(200, "<html>It works!</html>"), LLM_ERRORS[ErrorKind.NOT_THE_API], "It works"),
+    "closed before the headers": Row(Chat.close, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
+    "reset before the headers": Row(Chat.reset, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
+    "closed in mid-line": _in_mid_answer(_close_in_mid_line, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
+    "closed between lines": _in_mid_answer(Chat.close, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
+    "reset": _in_mid_answer(Chat.reset, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
     "ended without done": _in_mid_answer(Chat.end, wording.INCOMPLETE, "incomplete"),
-    "error line": _in_mid_answer(lambda chat: chat.error_line("out of memory"), FAULTS[Fault.SERVER_ERROR], "memory"),
-    "invalid JSON": _in_mid_answer(lambda chat: chat.raw(b"oops\n"), FAULTS[Fault.BAD_STREAM], "oops"),
-    "bytes that are no JSON": _in_mid_answer(
-        lambda chat: chat.raw(b"\xff\xfe\x00\n"), FAULTS[Fault.BAD_STREAM], "no JSON"
+    "error line": _in_mid_answer(
+        lambda chat: chat.error_line("out of memory"), LLM_ERRORS[ErrorKind.SERVER_ERROR], "memory"
     ),
-    "a line of 2 MiB": _in_mid_answer(lambda chat: chat.raw(b"x" * 2**21), FAULTS[Fault.BAD_STREAM], "1048576"),
+    "invalid JSON": _in_mid_answer(lambda chat: chat.raw(b"oops\n"), LLM_ERRORS[ErrorKind.BAD_STREAM], "oops"),
+    "bytes that are no JSON": _in_mid_answer(
+        lambda chat: chat.raw(b"\xff\xfe\x00\n"), LLM_ERRORS[ErrorKind.BAD_STREAM], "no JSON"
+    ),
+    "a line of 2 MiB": _in_mid_answer(lambda chat: chat.raw(b"x" * 2**21), LLM_ERRORS[ErrorKind.BAD_STREAM], "1048576"),
     "stopped at a length": _in_mid_answer(_finish_for_length, wording.LENGTH, "finished (length)"),
     "empty": Row(Chat.finish, wording.EMPTY, "finished (stop)"),
     "only white space": Row(_only_white_space, wording.EMPTY, "finished (stop)"),
     "only what nobody sees": Row(_only_what_nobody_sees, wording.EMPTY, "finished (stop)"),
 }
 SILENCE: Dict[str, Row] = {
-    "silent before the headers": Row(_nothing, FAULTS[Fault.SILENT], "silent"),
-    "silent after the headers": Row(Chat.headers_only, FAULTS[Fault.SILENT], "silent"),
-    "silent in mid-stream": _in_mid_answer(_nothing, FAULTS[Fault.SILENT], "silent"),
+    "silent before the headers": Row(_nothing, LLM_ERRORS[ErrorKind.SILENT], "silent"),
+    "silent after the headers": Row(Chat.headers_only, LLM_ERRORS[ErrorKind.SILENT], "silent"),
+    "silent in mid-stream": _in_mid_answer(_nothing, LLM_ERRORS[ErrorKind.SILENT], "silent"),
 }
 
 
@@ -145,7 +147,7 @@ def test_silence_ends_after_llm_read_timeout(impatient_house: House, name: str) 
 def test_a_web_page_in_place_of_everything(house: House) -> None:
     house.llm.page_instead()
     house.ask()
-    house.wait_for_texts(FAULTS[Fault.NOT_THE_API].en.format(address=f"{house.llm.host}:{house.llm.port}"))
+    house.wait_for_texts(LLM_ERRORS[ErrorKind.NOT_THE_API].en.format(address=f"{house.llm.host}:{house.llm.port}"))
     assert "not the API" in after.end_in_log(house)
     house.llm.page_instead(None)
     after.is_well(house)
@@ -207,7 +209,7 @@ def test_10_000_tokens_a_second(house: House) -> None:
     house.ask()
     shown, said = _file_of_all(house)
     assert said == "".join(tokens)
-    assert MARK not in shown
+    assert CURSOR not in shown
     assert "finished (stop)" in after.end_in_log(house)
     after.is_well(house)
 
@@ -241,7 +243,7 @@ def test_a_redirect_is_followed(house: House) -> None:
 def test_a_redirect_that_loses_the_question(house: House) -> None:
     house.llm.redirect_to(f"{house.llm.url}/api/chat", status=302)  # the client then asks with GET
     house.ask()
-    house.wait_for_texts(FAULTS[Fault.NOT_THE_API].en.format(address=f"{house.llm.host}:{house.llm.port}"))
+    house.wait_for_texts(LLM_ERRORS[ErrorKind.NOT_THE_API].en.format(address=f"{house.llm.host}:{house.llm.port}"))
     assert "405" in after.end_in_log(house)
     after.is_well(house)
 
@@ -266,7 +268,7 @@ class Away(NamedTuple):
     """An LLM server that does not run yet, and what else is wrong on the way to it until `mend` is called."""
 
     llm: LocalLLM
-    fault: Fault
+    fault: ErrorKind
     logged: str
     settings: Dict[str, object]
     machine: Dict[str, str]
@@ -275,7 +277,7 @@ class Away(NamedTuple):
 
 @contextlib.contextmanager
 def _refused(_folder: Path) -> Iterator[Away]:
-    yield Away(LocalLLM(port=refused_port()), Fault.UNREACHABLE, "refused", {}, {}, mend=bool)
+    yield Away(LocalLLM(port=refused_port()), ErrorKind.UNREACHABLE, "refused", {}, {}, mend=bool)
 
 
 @contextlib.contextmanager
@@ -284,7 +286,7 @@ def _name_unknown(folder: Path) -> Iterator[Away]:
     known.touch()
     yield Away(
         llm,
-        Fault.NAME_UNKNOWN,
+        ErrorKind.NAME_UNKNOWN,
         name,
         settings={"LLM_HOST": f"http://{name}:{llm.port}"},
         machine={"KNOWN_NAMES": str(known)},
@@ -297,7 +299,7 @@ def _unroutable(_folder: Path) -> Iterator[Away]:
     with contextlib.ExitStack() as obstacle:
         port = obstacle.enter_context(full_backlog())
         settings: Dict[str, object] = {"LLM_CONNECT_TIMEOUT": 0.5}
-        yield Away(LocalLLM(port=port), Fault.UNREACHABLE, "timed out", settings, {}, mend=obstacle.close)
+        yield Away(LocalLLM(port=port), ErrorKind.UNREACHABLE, "timed out", settings, {}, mend=obstacle.close)
 
 
 @contextlib.contextmanager
@@ -307,7 +309,7 @@ def _not_trusted(folder: Path) -> Iterator[Away]:
     with LocalLLM(tls=self_signed_certificate(folder / "wrong")) as wrong:
         yield Away(
             LocalLLM(port=wrong.port, tls=right),
-            Fault.NOT_SECURE,
+            ErrorKind.NOT_SECURE,
             "CERTIFICATE_VERIFY_FAILED",
             settings={"LLM_HOST": wrong.url},
             machine={"REQUESTS_CA_BUNDLE": str(right[0])},
@@ -336,7 +338,7 @@ def test_a_server_that_is_not_to_be_had_is_asked_again(
     with away(tmp_path) as row:
         house = open_house(row.settings, row.machine, llm=row.llm)
         named = urlsplit(str(row.settings.get("LLM_HOST", ""))).hostname or row.llm.host
-        said = FAULTS[row.fault].en.format(address=f"{named}:{row.llm.port}")
+        said = LLM_ERRORS[row.fault].en.format(address=f"{named}:{row.llm.port}")
         assert said in house.bot.wait_for_log("⚠️")
         house.ask()
         house.wait_for_texts(said)

@@ -12,8 +12,8 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Tuple
 import pytest
 
 from chat import wording
-from chat.llm.errors import Fault
-from chat.text.answer_text import MARK
+from chat.llm.errors import ErrorKind
+from chat.text.answer_text import CURSOR
 from emulators.bot import BotProcess
 from emulators.llm.server import Chat, LocalLLM, full_backlog
 from tests.faults import after
@@ -95,7 +95,7 @@ def _think(house: House) -> None:
 def _answer(house: House) -> Chat:
     chat = _wait_for_first_word(house)
     chat.say("One")
-    house.wait_for_texts(f"One{MARK}")
+    house.wait_for_texts(f"One{CURSOR}")
     return chat
 
 
@@ -122,7 +122,7 @@ def _write_in_vain(house: House) -> None:
 
 
 BROKEN = (f"One\n-# {BROKEN_OFF}",)
-MARKED = (f"One{MARK}",)  # nothing more can be written in time
+MARKED = (f"One{CURSOR}",)  # nothing more can be written in time
 KEPT = "keep their mark"
 PHASES: Dict[str, Phase] = {
     "logging in": Phase(_log_in, ()),
@@ -174,11 +174,11 @@ def test_kill_9_in_mid_answer(open_house: OpenHouse) -> None:
     house = open_house()
     chat = house.ask_by_hand()
     chat.say("One")
-    house.wait_for_texts(f"One{MARK}")
+    house.wait_for_texts(f"One{CURSOR}")
     house.bot.signal(signal.SIGKILL)
     assert house.bot.wait() == -signal.SIGKILL
     chat.wait_closed()
-    assert house.texts() == [f"One{MARK}"]
+    assert house.texts() == [f"One{CURSOR}"]
     _comes_back_well(house)
 
 
@@ -196,7 +196,7 @@ def test_a_full_disk_loses_the_log_but_no_answer(open_house: OpenHouse) -> None:
     chat = house.ask_by_hand()
     house.discord.faults.rate_limit("POST", retry_after=0.1, channel=house.place)  # is logged, in vain
     chat.say("One")
-    house.wait_for_texts(f"One{MARK}")
+    house.wait_for_texts(f"One{CURSOR}")
     house.bot.signal(signal.SIGTERM)
     assert house.bot.wait() == -signal.SIGTERM
     assert house.texts() == list(BROKEN)
@@ -209,7 +209,7 @@ def test_a_clock_that_is_set_back_by_an_hour_changes_nothing(open_house: OpenHou
     house = open_house({"SYSTEM_PROMPT": "{date} {time}"}, {"CLOCK_SET_BACK": str(set_back)})
     first = house.ask_by_hand()
     first.say("One")
-    house.wait_for_texts(f"One{MARK}")
+    house.wait_for_texts(f"One{CURSOR}")
     set_back.touch()
     house.discord.faults.rate_limit("PATCH", retry_after=0.3)
     house.discord.drop_gateway()
@@ -230,7 +230,7 @@ def test_without_file_descriptors_a_running_answer_is_written_and_a_new_one_refu
     house = open_house()
     chat = house.ask_by_hand()
     chat.say("One")
-    house.wait_for_texts(f"One{MARK}")
+    house.wait_for_texts(f"One{CURSOR}")
     with _no_file_descriptors_left(house.bot):
         chat.say(MORE)
         chat.finish()
@@ -239,7 +239,7 @@ def test_without_file_descriptors_a_running_answer_is_written_and_a_new_one_refu
         lines = house.bot.lines
         house.new_place()
         house.ask()
-        house.wait_for_texts(wording.FAULTS[Fault.UNREACHABLE].en.format(address=f"127.0.0.1:{house.llm.port}"))
+        house.wait_for_texts(wording.LLM_ERRORS[ErrorKind.UNREACHABLE].en.format(address=f"127.0.0.1:{house.llm.port}"))
         assert "Too many open files" in after.end_in_log(house, lines)
     after.is_well(house)
 

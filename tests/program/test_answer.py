@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat import wording
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from emulators.discord import Message
 from tests.house import House
 
@@ -15,9 +15,9 @@ LONG = [f"Sentence number {number} of a long answer.\n" for number in range(150)
 def test_an_answer_grows_and_loses_its_mark_at_the_end(house: House) -> None:
     chat = house.ask_by_hand("Hello! How are you?")
     chat.say("I am fine")
-    house.wait_for_texts(f"I am fine{MARK}")
+    house.wait_for_texts(f"I am fine{CURSOR}")
     chat.say(", thank you for asking")
-    house.wait_for_texts(f"I am fine, thank you for asking{MARK}")
+    house.wait_for_texts(f"I am fine, thank you for asking{CURSOR}")
     chat.say(".")
     chat.finish()
     house.wait_for_texts("I am fine, thank you for asking.")
@@ -55,7 +55,7 @@ def test_an_llm_that_needs_long_is_announced_and_then_answers_in_that_message(ho
     chat = house.ask_by_hand()
     house.wait_for_texts(wording.NOTICE.en)
     chat.say("Good morning")
-    house.wait_for_texts(f"Good morning{MARK}")
+    house.wait_for_texts(f"Good morning{CURSOR}")
     chat.finish()
     house.wait_for_texts("Good morning")
 

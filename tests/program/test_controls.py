@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, List
 import pytest
 
 from chat import wording
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from demo import events
 from emulators.bot import BotProcess, write_settings
 from emulators.discord import Interaction, LocalDiscord, Message
@@ -25,7 +25,7 @@ def _growing(house: House, text: str = "I am") -> Chat:
     """An answer that has begun to stand in the channel."""
     chat = house.ask_by_hand()
     chat.say(text)
-    house.wait_for_texts(f"{text}{MARK}")
+    house.wait_for_texts(f"{text}{CURSOR}")
     return chat
 
 
@@ -125,7 +125,7 @@ def test_deleting_the_question_stops_its_answer(room: House) -> None:
     question = room.ask()
     chat = room.llm.next_chat()
     chat.say("I am")
-    room.wait_for_texts(f"I am{MARK}")
+    room.wait_for_texts(f"I am{CURSOR}")
     room.discord.delete(question)
     assert chat.wait_closed()
     room.wait_for_texts(f"I am\n-# {wording.STOPPED.en}")
@@ -158,7 +158,7 @@ def test_the_slash_command_answers_below_the_prompt(room: House) -> None:
     chat = room.llm.next_chat()
     room.wait_for_part("> 2+2?")
     chat.say("It is")
-    room.wait_for_texts(f"> 2+2?\n\nIt is{MARK}")
+    room.wait_for_texts(f"> 2+2?\n\nIt is{CURSOR}")
     assert _buttons(room.messages()[0])
     chat.say(" 4")
     chat.finish()
@@ -206,14 +206,14 @@ def test_after_its_fifteen_minutes_the_answer_goes_on_by_the_bots_own_rights(roo
     _slash(room, "long")
     chat = room.llm.next_chat()
     chat.say("I am")
-    room.wait_for_texts(f"> long\n\nI am{MARK}")
+    room.wait_for_texts(f"> long\n\nI am{CURSOR}")
     room.discord.interaction_lifetime = 0.0
     chat.say(" still here.\n" + "a line of text\n" * 200 + "the end")
     chat.finish()
     room.discord.wait_for(lambda: len(room.texts()) == 2 and room.texts()[1].endswith("the end"))
     room.discord.interaction_lifetime = 900.0
     assert "I am still here." in room.texts()[0]
-    assert MARK.strip() not in "".join(room.texts())
+    assert CURSOR.strip() not in "".join(room.texts())
 
 
 def test_its_answer_is_a_part_of_the_conversation(room: House) -> None:
@@ -230,7 +230,7 @@ def test_it_pings_nobody(room: House) -> None:
     before = room.discord.pings
     room.llm.answers("@everyone <@1>")
     _slash(room, f"@everyone <@{room.discord.person('Bob').id}>")
-    room.discord.wait_for(lambda: room.texts() and "<@1>" in room.texts()[0] and MARK not in room.texts()[0])
+    room.discord.wait_for(lambda: room.texts() and "<@1>" in room.texts()[0] and CURSOR not in room.texts()[0])
     assert room.discord.pings == before
 
 

@@ -17,7 +17,7 @@ import pytest
 from chat import __version__, wording
 from chat.bot import permissions
 from chat.doctor import packages
-from chat.llm.errors import Fault
+from chat.llm.errors import ErrorKind
 from emulators.bot import HERE, BotProcess, write_settings
 from emulators.discord import LocalDiscord
 from emulators.llm.server import Chat, LocalLLM, refused_port, self_signed_certificate
@@ -306,7 +306,7 @@ def test_llm_server_is_not_there(doctor: Doctor) -> None:
     port = refused_port()
     run = doctor.run(LLM_PORT=port)
     assert (run.signs, run.status) == (HERE_FINE + "✗–––" + DISCORD_FINE, 1)
-    assert run.wrong == [said(wording.CHECK_LLM_FAULTS[Fault.UNREACHABLE], address=f"127.0.0.1:{port}")]
+    assert run.wrong == [said(wording.CHECK_LLM_ERRORS[ErrorKind.UNREACHABLE], address=f"127.0.0.1:{port}")]
 
 
 def test_name_of_the_llm_server_is_unknown(doctor: Doctor) -> None:
@@ -335,7 +335,7 @@ def test_something_else_answers(doctor: Doctor, llm: LocalLLM) -> None:
     run = doctor.run()
     assert (run.signs, run.status) == (HERE_FINE + "✓✗––" + DISCORD_FINE, 1)
     address = f"127.0.0.1:{llm.port}"
-    assert run.wrong == [said(wording.CHECK_LLM_FAULTS[Fault.NOT_THE_API], address=address, api="ollama")]
+    assert run.wrong == [said(wording.CHECK_LLM_ERRORS[ErrorKind.NOT_THE_API], address=address, api="ollama")]
 
 
 OLLAMA_LIST = {("GET", "/api/tags"): b'{"models": [{"name": "gemma:2b"}]}'}
@@ -364,7 +364,7 @@ def test_key_is_refused(doctor: Doctor, llm: LocalLLM) -> None:
     llm.api_key = "right"
     run = doctor.run(LLM_API="openai", LLM_API_KEY="wrong-key")
     assert (run.signs, run.status) == (HERE_FINE + "✓✗––" + DISCORD_FINE, 1)
-    assert run.wrong == [said(wording.CHECK_LLM_FAULTS[Fault.KEY_REFUSED])]
+    assert run.wrong == [said(wording.CHECK_LLM_ERRORS[ErrorKind.KEY_REFUSED])]
 
 
 @pytest.mark.parametrize("api", ["ollama", "openai"])

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from chat import wording
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from emulators.bot import BotProcess, write_settings
 from emulators.discord import LocalDiscord, Message
 from emulators.llm.server import LocalLLM
@@ -52,7 +52,7 @@ def test_who_waits_sees_the_place_and_is_answered_in_turn(narrow: House) -> None
     assert second.json["messages"][-1]["content"] == "of Bob"
     _says(narrow, carols, _in_line(1))
     second.say("Yes")
-    _says(narrow, bobs, f"Yes{MARK}")
+    _says(narrow, bobs, f"Yes{CURSOR}")
 
 
 def test_beyond_the_line_a_question_is_refused_for_a_short_while(narrow: House) -> None:

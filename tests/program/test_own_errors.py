@@ -11,7 +11,7 @@ import pytest
 import chatbot
 from chat import wording
 from chat.answer.history import Before, Messages
-from chat.llm.errors import Fault
+from chat.llm.errors import ErrorKind
 from chat.settings import config
 from emulators.discord import LocalDiscord
 from emulators.llm.server import LocalLLM
@@ -40,4 +40,4 @@ def test_a_fault_of_our_own_is_told_and_logged(
         return reply.content
 
     monkeypatch.setattr(Messages, "before", broken)
-    assert asyncio.run(run()) == wording.fault(Fault.INTERNAL, "ollama").en
+    assert asyncio.run(run()) == wording.llm_error(ErrorKind.INTERNAL, "ollama").en

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from demo.model import RunningModel
 from emulators.bot import BotProcess, write_settings
 from emulators.discord import LocalDiscord
@@ -36,9 +36,9 @@ def test_a_real_answer_grows_in_the_channel(real_model: RunningModel, discord: L
         whole = " ".join(message.content for message in discord.messages() if message.author == discord.bot)
         assert "end=finished" in line
         assert len(texts) >= 3
-        assert all(text.endswith(MARK) for text in texts[:-1])
-        assert MARK not in whole
+        assert all(text.endswith(CURSOR) for text in texts[:-1])
+        assert CURSOR not in whole
         # White space aside: where a page is cut, it is dropped.
-        assert all("".join(whole.split()).startswith("".join(text.split()).rstrip(MARK)) for text in texts)
+        assert all("".join(whole.split()).startswith("".join(text.split()).rstrip(CURSOR)) for text in texts)
         for version in first.versions:
             print(f"{version.time - question.created:6.2f} s  {version.content!r}")  # noqa: T201 - shown by pytest -s

@@ -9,7 +9,7 @@ from typing import Dict, List, Tuple
 import pytest
 
 from chat import wording
-from chat.text.answer_text import MARK
+from chat.text.answer_text import CURSOR
 from emulators.bot import BotProcess, write_settings
 from emulators.discord import LocalDiscord
 from emulators.discord.values import THREAD
@@ -36,10 +36,10 @@ def _killed(discord: LocalDiscord, llm: LocalLLM, settings: Path) -> House:
         house.wait_for_texts("All of it")
         llm.script = None
         house.ask_by_hand("growing").say("Half of it")
-        house.wait_for_part(f"Half of it{MARK}")
+        house.wait_for_part(f"Half of it{CURSOR}")
         discord.slash("chat", {"prompt": "slash"}, author=discord.person("Bob"))
         llm.next_chat().say("A bit")
-        house.wait_for_part(f"A bit{MARK}")
+        house.wait_for_part(f"A bit{CURSOR}")
         house.new_place()
         house.ask("in a thread", discord.person("Carol"))
         llm.next_chat().say("```\ncode")
@@ -69,7 +69,7 @@ def _texts(discord: LocalDiscord) -> Tuple[List[str], List[str]]:
 
 def test_the_next_start_closes_them_and_touches_nothing_else(killed: House, settings: Path) -> None:
     discord = killed.discord
-    foreign = discord.say(f"Somebody's{MARK}", author=discord.person("Robot", bot=True))
+    foreign = discord.say(f"Somebody's{CURSOR}", author=discord.person("Robot", bot=True))
     with BotProcess(discord.url, settings):
         expected = ["All of it", f"Half of it\n{NOTE}", f"> slash\n\nA bit\n{NOTE}", wording.BROKEN_OFF.en]
         discord.wait_for(lambda: _texts(discord) == (expected, [f"```\ncode\n```\n{NOTE}"]), timeout=30)

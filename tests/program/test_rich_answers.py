@@ -8,7 +8,7 @@ from typing import List
 import pytest
 
 from chat import wording
-from chat.text.answer_text import ANSWER_FILE, MARK, THINKING_FILE
+from chat.text.answer_text import ANSWER_FILE, CURSOR, THINKING_FILE
 from emulators.discord import Message
 from tests.house import House
 from tests.unit.markdown import open_block
@@ -87,7 +87,7 @@ def test_whatever_stands_in_the_channel_is_whole_at_every_moment(house: House) -
     assert len(written) > 10
     for text in written:
         assert len(text) <= 2000
-        assert not open_block(text.replace(MARK, ""))
+        assert not open_block(text.replace(CURSOR, ""))
         assert not re.search(r"^\|", text, re.MULTILINE), "a row that is not drawn"
     assert "\n".join(house.texts()).count("```python") >= 12
 
@@ -110,7 +110,7 @@ def test_while_it_goes_on_beyond_the_last_message_that_is_said(house: House) -> 
     house.discord.limits.set_all(limit=100, per=1.0)
     chat = house.ask_by_hand("Tell me a very long story")
     chat.say("".join(LONG))
-    goes_on = f"{MARK}\n-# {wording.GOES_ON.en}"
+    goes_on = f"{CURSOR}\n-# {wording.GOES_ON.en}"
     house.discord.wait_for(lambda: len(house.texts()) == 5 and house.texts()[-1].endswith(goes_on))
     written = len(house.messages()[-1].versions)
     chat.say("and on")
@@ -150,7 +150,7 @@ def test_a_model_that_thinks_is_seen_to_and_its_thoughts_are_gone_in_the_end(hou
     assert notice == wording.THINKING.en.format(since=f"<t:{int(house.discord.wall_time(asked.created))}:R>")
     chat.think(" A greeting.")
     chat.say("Hello")
-    house.wait_for_texts(f"Hello{MARK}")
+    house.wait_for_texts(f"Hello{CURSOR}")
     chat.finish()
     house.wait_for_texts("Hello")
 
@@ -194,7 +194,7 @@ def test_what_was_thought_stands_above_the_answer_if_wanted(thinking_house: Hous
     assert chat.json["think"] is True
     chat.think("What *might*\nthey want?")
     chat.say("Hello")
-    house.wait_for_texts(f"-# 💭 What \\*might\\* they want?\nHello{MARK}")
+    house.wait_for_texts(f"-# 💭 What \\*might\\* they want?\nHello{CURSOR}")
     chat.finish()
     house.wait_for_texts("-# 💭 What \\*might\\* they want?\nHello")
 

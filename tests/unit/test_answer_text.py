@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chat.delivery.channel_writer import WrittenReply
 from chat.text.answer_text import (
     ANSWER_FILE,
-    MARK,
+    CURSOR,
     NOTICE_SECONDS,
     THINKING_FILE,
     THINKING_SHOWN_CHARS,
@@ -49,7 +49,7 @@ def test_white_space_is_no_first_text(reply: Reply) -> None:
     reply.feed("\n\n", NOW)
     assert texts(reply, LATER) == ["Please wait"]
     reply.feed("Hello", LATER)
-    assert texts(reply, LATER) == [f"Hello{MARK}"]
+    assert texts(reply, LATER) == [f"Hello{CURSOR}"]
 
 
 def test_what_is_new_counts_from_the_oldest_piece_that_was_not_taken(reply: Reply) -> None:
@@ -83,7 +83,7 @@ def test_what_comes_after_a_write_was_composed_is_still_to_be_written(reply: Rep
         reply.finish("", NOW)
         return write.page.content if write else ""
 
-    assert asyncio.run(run()) == f"Hello{MARK}"
+    assert asyncio.run(run()) == f"Hello{CURSOR}"
     assert reply.unseen == Unseen(NOW, 6)
 
 
@@ -96,7 +96,7 @@ def test_an_llm_that_thinks_is_said_to(reply: Reply) -> None:
     assert reply.unseen == Unseen(LATER, 0)
     assert texts(reply, LATER) == ["Thinking"]
     reply.feed("Hello", LATER)
-    assert texts(reply, LATER) == [f"Hello{MARK}"]
+    assert texts(reply, LATER) == [f"Hello{CURSOR}"]
 
 
 def test_thinking_that_begins_after_the_notice_is_new(reply: Reply) -> None:
@@ -119,7 +119,7 @@ def test_what_was_thought_can_stand_above_the_answer() -> None:
     assert first.startswith("-# 💭 They \\*greet\\* me. \\`Hello\\` \\<@1> and so on")
     assert first.endswith("…")
     assert len(first) < THINKING_SHOWN_CHARS + 20
-    assert second == f"Hello{MARK}"
+    assert second == f"Hello{CURSOR}"
 
 
 def test_thoughts_after_an_answer_began_are_not_shown() -> None:
@@ -149,7 +149,7 @@ def test_an_answer_with_too_many_pages_is_attached_to_the_last(reply: Reply) -> 
     reply.feed(text, NOW)
     growing = reply.pages(NOW)
     assert len(growing) == 2
-    assert growing[1].content.endswith(f"{MARK}\n-# It goes on")
+    assert growing[1].content.endswith(f"{CURSOR}\n-# It goes on")
     reply.finish("Broken", NOW)
     first, last = reply.pages(NOW)
     assert first == growing[0]
@@ -172,16 +172,16 @@ def test_without_a_file_all_pages_are_written() -> None:
 
 def test_a_table_is_drawn_while_it_grows(reply: Reply) -> None:
     reply.feed("| a | b |\n|---|---|\n| longer | 1", NOW)
-    assert texts(reply) == [f"```\na      | b\n-------+--\nlonger | 1\n```{MARK}"]
+    assert texts(reply) == [f"```\na      | b\n-------+--\nlonger | 1\n```{CURSOR}"]
     reply.feed("0 |\n\nDone", NOW)
-    assert texts(reply) == [f"```\na      | b\n-------+---\nlonger | 10\n```\n\nDone{MARK}"]
+    assert texts(reply) == [f"```\na      | b\n-------+---\nlonger | 10\n```\n\nDone{CURSOR}"]
 
 
 def test_what_has_no_room_on_a_page_is_shown_on_the_next(reply: Reply) -> None:
     reply.feed("A line of text.\n" * 124, NOW)
     assert len(texts(reply)) == 1
     reply.feed("And one that goes on", NOW)
-    assert texts(reply)[1:] == [f"And one that goes on{MARK}"]
+    assert texts(reply)[1:] == [f"And one that goes on{CURSOR}"]
 
 
 def test_rows_that_have_no_room_on_a_page_are_shown_on_the_next(reply: Reply) -> None:
@@ -207,7 +207,7 @@ def test_at_every_moment_what_is_shown_is_whole(pieces: List[str], max_pages: Op
         for text in shown:
             assert text.strip()
             assert len(text.encode("utf-16-le")) <= 4000
-            assert not open_block(text.replace(MARK, ""))
+            assert not open_block(text.replace(CURSOR, ""))
         before = shown
     reply.finish("", NOW)
     ended = reply.pages(NOW)

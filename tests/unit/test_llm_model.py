@@ -24,7 +24,7 @@ from chat.delivery.channel_writer import ChannelWriter, WrittenReply
 from chat.delivery.rate_limits import RateLimits
 from chat.llm import decoders
 from chat.llm.decoders import Text, Thinking
-from chat.llm.errors import Fault, LLMError
+from chat.llm.errors import ErrorKind, LLMError
 from chat.settings import config
 from chat.text.answer_text import Phrases, Reply
 from emulators.llm.format import ollama_error, ollama_record, openai_error
@@ -90,13 +90,13 @@ def ask(model: LLM_Model, messages: Sequence[Message] = MESSAGES, name: str | No
     return run(answer_of(model, messages, name))
 
 
-def fault_of(model: LLM_Model, messages: Sequence[Message] = MESSAGES) -> Fault:
+def fault_of(model: LLM_Model, messages: Sequence[Message] = MESSAGES) -> ErrorKind:
     """How asking fails. Whatever it is, the log is told which server it was."""
     end = ask(model, messages).end
     assert isinstance(end, Failed)
     assert model.address in str(end.error)
     assert "\n" not in str(end.error)
-    return end.error.fault
+    return end.error.kind
 
 
 @pytest.fixture(autouse=True)
@@ -361,7 +361,7 @@ def test_another_model_is_asked_when_it_is_named(llm: LocalLLM, api: str) -> Non
 def test_another_model_that_is_not_there_is_missing(llm: LocalLLM, api: str) -> None:
     end = ask(model_at(llm.url, LLM_API=api), name="llava:7b").end
     assert isinstance(end, Failed)
-    assert (end.error.fault, "llava:7b" in str(end.error)) == (Fault.MODEL_MISSING, True)
+    assert (end.error.kind, "llava:7b" in str(end.error)) == (ErrorKind.MODEL_MISSING, True)
 
 
 # Pictures
@@ -429,7 +429,7 @@ def test_pictures_are_encoded_in_the_worker_thread(llm: LocalLLM, monkeypatch: p
 def test_a_model_that_cannot_see_answers_what_has_no_pictures(llm: LocalLLM, api: str) -> None:
     llm.answers("ok")
     model = model_at(llm.url, LLM_API=api)
-    assert fault_of(model, PICTURES) is Fault.NO_PICTURES
+    assert fault_of(model, PICTURES) is ErrorKind.NO_PICTURES
     assert ask(model) == Answer("ok", Finished("stop"))
 
 
@@ -442,44 +442,48 @@ def test_pictures_are_sent_again_to_a_model_that_refuses_to_think(llm: LocalLLM)
 
     llm.capabilities = {"gemma:2b": ["vision"]}
     llm.script = script
-    assert fault_of(model_at(llm.url, THINK=True), PICTURES) is Fault.NO_PICTURES
+    assert fault_of(model_at(llm.url, THINK=True), PICTURES) is ErrorKind.NO_PICTURES
     assert [request.json["messages"] for request in llm.requests] == [SENT_PICTURES["ollama"]] * 2
 
 
-REFUSED_PICTURES: List[Tuple[int, Any, Fault]] = [
+REFUSED_PICTURES: List[Tuple[int, Any, ErrorKind]] = [
     # llama.cpp (issues 15377, 13566, 12947), LM Studio (bug 908), vLLM, Ollama (issue 17301) and hosts
-    (500, openai_error("image input is not supported - hint: you may need to provide the mmproj"), Fault.NO_PICTURES),
-    (500, openai_error("image input is not supported by this server"), Fault.NO_PICTURES),
-    (500, openai_error('Failed to parse messages: Unsupported content part type: "image_url"'), Fault.NO_PICTURES),
-    (400, '{"error":"Model does not support images. Please use a model that does."}', Fault.NO_PICTURES),
-    (400, {"object": "error", "message": "gemma-2b is not a multimodal model", "code": 400}, Fault.NO_PICTURES),
-    (400, ollama_error("this model does not support image input (ref: b8bd630e)"), Fault.NO_PICTURES),
-    (400, ollama_error('"gemma:2b" does not support vision'), Fault.NO_PICTURES),
-    (404, openai_error("No endpoints found that support image input"), Fault.NO_PICTURES),
-    (400, openai_error("Invalid content type. image_url is only supported by certain models."), Fault.NO_PICTURES),
-    (422, "Failed to deserialize: unknown variant `image_url`, expected `text`", Fault.NO_PICTURES),
-    (400, openai_error("messages[0].content must be a string"), Fault.NO_PICTURES),
-    (400, openai_error("image exceeds 5 MB maximum"), Fault.NO_PICTURES),
+    (
+        500,
+        openai_error("image input is not supported - hint: you may need to provide the mmproj"),
+        ErrorKind.NO_PICTURES,
+    ),
+    (500, openai_error("image input is not supported by this server"), ErrorKind.NO_PICTURES),
+    (500, openai_error('Failed to parse messages: Unsupported content part type: "image_url"'), ErrorKind.NO_PICTURES),
+    (400, '{"error":"Model does not support images. Please use a model that does."}', ErrorKind.NO_PICTURES),
+    (400, {"object": "error", "message": "gemma-2b is not a multimodal model", "code": 400}, ErrorKind.NO_PICTURES),
+    (400, ollama_error("this model does not support image input (ref: b8bd630e)"), ErrorKind.NO_PICTURES),
+    (400, ollama_error('"gemma:2b" does not support vision'), ErrorKind.NO_PICTURES),
+    (404, openai_error("No endpoints found that support image input"), ErrorKind.NO_PICTURES),
+    (400, openai_error("Invalid content type. image_url is only supported by certain models."), ErrorKind.NO_PICTURES),
+    (422, "Failed to deserialize: unknown variant `image_url`, expected `text`", ErrorKind.NO_PICTURES),
+    (400, openai_error("messages[0].content must be a string"), ErrorKind.NO_PICTURES),
+    (400, openai_error("image exceeds 5 MB maximum"), ErrorKind.NO_PICTURES),
     # What has nothing to do with them
-    (404, ollama_error("model 'llama3.2-vision' not found"), Fault.MODEL_MISSING),
-    (400, ollama_error('"llama3.2-vision" does not support chat'), Fault.REQUEST_REFUSED),
-    (500, ollama_error("llama runner process has terminated"), Fault.SERVER_ERROR),
-    (502, '<html><link rel="icon" type="image/png"><h1>502 Bad Gateway</h1></html>', Fault.SERVER_ERROR),
-    (401, openai_error("Incorrect API key for image input"), Fault.KEY_REFUSED),
-    (503, ollama_error("image queue full"), Fault.BUSY),
-    (400, ollama_error("the input length exceeds the context length"), Fault.PROMPT_TOO_LONG),
+    (404, ollama_error("model 'llama3.2-vision' not found"), ErrorKind.MODEL_MISSING),
+    (400, ollama_error('"llama3.2-vision" does not support chat'), ErrorKind.REQUEST_REFUSED),
+    (500, ollama_error("llama runner process has terminated"), ErrorKind.SERVER_ERROR),
+    (502, '<html><link rel="icon" type="image/png"><h1>502 Bad Gateway</h1></html>', ErrorKind.SERVER_ERROR),
+    (401, openai_error("Incorrect API key for image input"), ErrorKind.KEY_REFUSED),
+    (503, ollama_error("image queue full"), ErrorKind.BUSY),
+    (400, ollama_error("the input length exceeds the context length"), ErrorKind.PROMPT_TOO_LONG),
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "fault"), REFUSED_PICTURES)
+@pytest.mark.parametrize(("status", "body", "kind"), REFUSED_PICTURES)
 def test_a_server_that_refuses_pictures_says_so_in_many_ways(
-    llm: LocalLLM, status: int, body: Dict[str, object] | str, fault: Fault
+    llm: LocalLLM, status: int, body: Dict[str, object] | str, kind: ErrorKind
 ) -> None:
     llm.capabilities = {"gemma:2b": ["vision"]}
     llm.script = lambda chat: chat.error(status, body)
     model = model_at(llm.url)
-    assert fault_of(model, PICTURES) is fault
-    assert fault_of(model) is not Fault.NO_PICTURES
+    assert fault_of(model, PICTURES) is kind
+    assert fault_of(model) is not ErrorKind.NO_PICTURES
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -488,10 +492,10 @@ def test_pictures_are_refused_in_mid_answer(llm: LocalLLM, api: str) -> None:
     llm.capabilities = {"gemma:2b": ["vision"]}
     llm.script = lambda chat: chat.error_line("Vision add-on is not loaded, but images were provided for processing")
     model = model_at(llm.url, LLM_API=api)
-    assert fault_of(model, PICTURES) is Fault.NO_PICTURES
-    assert fault_of(model) is Fault.SERVER_ERROR
+    assert fault_of(model, PICTURES) is ErrorKind.NO_PICTURES
+    assert fault_of(model) is ErrorKind.SERVER_ERROR
     llm.script = lambda chat: chat.error_line("CUDA out of memory")
-    assert fault_of(model, PICTURES) is Fault.SERVER_ERROR
+    assert fault_of(model, PICTURES) is ErrorKind.SERVER_ERROR
 
 
 def test_an_answer_that_is_compressed_nonetheless_comes_piece_by_piece(llm: LocalLLM) -> None:
@@ -595,7 +599,7 @@ def test_no_proxy_is_asked_for_loopback(llm: LocalLLM, host: str, proxy: str, mo
 def test_a_proxy_that_is_not_there_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     for proxy in (f"http://127.0.0.1:{refused_port()}", "http://nowhere.invalid:3128", "http://"):
         monkeypatch.setenv("http_proxy", proxy)
-        assert fault_of(model_at("http://llm.test:11434")) is Fault.UNREACHABLE
+        assert fault_of(model_at("http://llm.test:11434")) is ErrorKind.UNREACHABLE
 
 
 # Redirects and credentials
@@ -658,36 +662,36 @@ def test_no_secret_of_a_proxy_is_in_the_error(proxy: str, monkeypatch: pytest.Mo
 
 
 def test_a_refused_port_is_unreachable() -> None:
-    assert fault_of(model_at(f"http://127.0.0.1:{refused_port()}")) is Fault.UNREACHABLE
+    assert fault_of(model_at(f"http://127.0.0.1:{refused_port()}")) is ErrorKind.UNREACHABLE
 
 
 def test_a_name_that_nobody_has_is_unknown() -> None:
-    assert fault_of(model_at("http://nowhere.invalid:11434")) is Fault.NAME_UNKNOWN
+    assert fault_of(model_at("http://nowhere.invalid:11434")) is ErrorKind.NAME_UNKNOWN
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels refuse what doesn't fit the backlog")
 def test_a_host_that_does_not_take_the_connection_is_unreachable() -> None:
     with full_backlog() as port:
-        assert fault_of(model_at(f"http://127.0.0.1:{port}", LLM_CONNECT_TIMEOUT=0.1)) is Fault.UNREACHABLE
+        assert fault_of(model_at(f"http://127.0.0.1:{port}", LLM_CONNECT_TIMEOUT=0.1)) is ErrorKind.UNREACHABLE
 
 
 @responses.activate
 @pytest.mark.parametrize(
-    ("error", "fault"),
+    ("error", "kind"),
     [
-        (requests.exceptions.ConnectTimeout("no route"), Fault.UNREACHABLE),
-        (requests.exceptions.InvalidSchema("ftp"), Fault.NOT_THE_API),
-        (requests.exceptions.ChunkedEncodingError("cut"), Fault.CUT_OFF),
+        (requests.exceptions.ConnectTimeout("no route"), ErrorKind.UNREACHABLE),
+        (requests.exceptions.InvalidSchema("ftp"), ErrorKind.NOT_THE_API),
+        (requests.exceptions.ChunkedEncodingError("cut"), ErrorKind.CUT_OFF),
     ],
 )
-def test_what_only_a_network_can_do(error: Exception, fault: Fault) -> None:
+def test_what_only_a_network_can_do(error: Exception, kind: ErrorKind) -> None:
     responses.post("http://llm.test:11434/api/chat", body=error)
-    assert fault_of(model_at("http://llm.test:11434")) is fault
+    assert fault_of(model_at("http://llm.test:11434")) is kind
 
 
 def test_a_certificate_that_nobody_signed_is_not_secure(certificate: Certificate) -> None:
     with LocalLLM(tls=certificate) as llm:
-        assert fault_of(model_at(llm.url)) is Fault.NOT_SECURE
+        assert fault_of(model_at(llm.url)) is ErrorKind.NOT_SECURE
         assert llm.requests == []
 
 
@@ -702,12 +706,12 @@ def test_https_asked_at_what_is_none_is_not_secure(answer: bytes) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as threads:
         threads.submit(refuse)
-        assert fault_of(model_at(f"https://127.0.0.1:{listener.getsockname()[1]}")) is Fault.NOT_SECURE
+        assert fault_of(model_at(f"https://127.0.0.1:{listener.getsockname()[1]}")) is ErrorKind.NOT_SECURE
 
 
 def test_http_asked_at_https_is_cut_off(certificate: Certificate) -> None:
     with LocalLLM(tls=certificate) as llm:
-        assert fault_of(model_at(llm.url.replace("https:", "http:"))) is Fault.CUT_OFF
+        assert fault_of(model_at(llm.url.replace("https:", "http:"))) is ErrorKind.CUT_OFF
 
 
 # What goes wrong: an answer that is none
@@ -736,41 +740,43 @@ NO_MODEL = {
 }
 
 
-STATUSES: List[Tuple[int, Any, Fault]] = [
-    *[(404, body, Fault.MODEL_MISSING) for body in NO_MODEL.values()],
-    (400, openai_error("x is not a valid model ID"), Fault.MODEL_MISSING),
-    *[(400, body, Fault.PROMPT_TOO_LONG) for body in CONTEXT.values()],
-    (413, "<html>Request Entity Too Large</html>", Fault.PROMPT_TOO_LONG),
-    (400, ollama_error('"nomic-embed-text" does not support chat'), Fault.REQUEST_REFUSED),
-    (400, ollama_error('"gemma:2b" does not support thinking'), Fault.REQUEST_REFUSED),
-    (400, openai_error("Model gemma got an unknown field: stream_options"), Fault.REQUEST_REFUSED),
-    (422, '{"detail":[{"msg":"field required"}]}', Fault.REQUEST_REFUSED),
-    (401, openai_error("Incorrect API key provided"), Fault.KEY_REFUSED),
-    (401, "", Fault.KEY_REFUSED),
-    (403, "<html>Forbidden</html>", Fault.KEY_REFUSED),
-    (429, openai_error("Rate limit reached"), Fault.BUSY),
-    (503, ollama_error("server busy, please try again.  maximum pending requests exceeded"), Fault.BUSY),
-    (503, BAD_GATEWAY, Fault.BUSY),
-    (500, ollama_error("llama runner process has terminated"), Fault.SERVER_ERROR),
-    (500, "", Fault.SERVER_ERROR),
-    (502, BAD_GATEWAY, Fault.SERVER_ERROR),
-    (504, BAD_GATEWAY, Fault.SERVER_ERROR),
-    (404, "404 page not found", Fault.NOT_THE_API),
-    (404, '{"detail":"Not Found"}', Fault.NOT_THE_API),
-    (404, "<html>no such page</html>", Fault.NOT_THE_API),
-    (405, '{"detail":"Method Not Allowed"}', Fault.NOT_THE_API),
-    (400, "Client sent an HTTP request to an HTTPS server.\n", Fault.NOT_THE_API),
-    (200, "<!DOCTYPE html><h1>It works!</h1>", Fault.NOT_THE_API),
-    (302, "", Fault.NOT_THE_API),
-    (204, "", Fault.NOT_THE_API),
+STATUSES: List[Tuple[int, Any, ErrorKind]] = [
+    *[(404, body, ErrorKind.MODEL_MISSING) for body in NO_MODEL.values()],
+    (400, openai_error("x is not a valid model ID"), ErrorKind.MODEL_MISSING),
+    *[(400, body, ErrorKind.PROMPT_TOO_LONG) for body in CONTEXT.values()],
+    (413, "<html>Request Entity Too Large</html>", ErrorKind.PROMPT_TOO_LONG),
+    (400, ollama_error('"nomic-embed-text" does not support chat'), ErrorKind.REQUEST_REFUSED),
+    (400, ollama_error('"gemma:2b" does not support thinking'), ErrorKind.REQUEST_REFUSED),
+    (400, openai_error("Model gemma got an unknown field: stream_options"), ErrorKind.REQUEST_REFUSED),
+    (422, '{"detail":[{"msg":"field required"}]}', ErrorKind.REQUEST_REFUSED),
+    (401, openai_error("Incorrect API key provided"), ErrorKind.KEY_REFUSED),
+    (401, "", ErrorKind.KEY_REFUSED),
+    (403, "<html>Forbidden</html>", ErrorKind.KEY_REFUSED),
+    (429, openai_error("Rate limit reached"), ErrorKind.BUSY),
+    (503, ollama_error("server busy, please try again.  maximum pending requests exceeded"), ErrorKind.BUSY),
+    (503, BAD_GATEWAY, ErrorKind.BUSY),
+    (500, ollama_error("llama runner process has terminated"), ErrorKind.SERVER_ERROR),
+    (500, "", ErrorKind.SERVER_ERROR),
+    (502, BAD_GATEWAY, ErrorKind.SERVER_ERROR),
+    (504, BAD_GATEWAY, ErrorKind.SERVER_ERROR),
+    (404, "404 page not found", ErrorKind.NOT_THE_API),
+    (404, '{"detail":"Not Found"}', ErrorKind.NOT_THE_API),
+    (404, "<html>no such page</html>", ErrorKind.NOT_THE_API),
+    (405, '{"detail":"Method Not Allowed"}', ErrorKind.NOT_THE_API),
+    (400, "Client sent an HTTP request to an HTTPS server.\n", ErrorKind.NOT_THE_API),
+    (200, "<!DOCTYPE html><h1>It works!</h1>", ErrorKind.NOT_THE_API),
+    (302, "", ErrorKind.NOT_THE_API),
+    (204, "", ErrorKind.NOT_THE_API),
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "fault"), STATUSES)
-def test_a_status_says_what_is_wrong(llm: LocalLLM, status: int, body: Dict[str, object] | str, fault: Fault) -> None:
+@pytest.mark.parametrize(("status", "body", "kind"), STATUSES)
+def test_a_status_says_what_is_wrong(
+    llm: LocalLLM, status: int, body: Dict[str, object] | str, kind: ErrorKind
+) -> None:
     model = model_at(llm.url)
     llm.script = lambda chat: chat.error(status, body)
-    assert fault_of(model) is fault
+    assert fault_of(model) is kind
     llm.answers("ok")
     assert ask(model) == Answer("ok", Finished("stop"))
 
@@ -778,12 +784,12 @@ def test_a_status_says_what_is_wrong(llm: LocalLLM, status: int, body: Dict[str,
 @pytest.mark.parametrize("api", APIS)
 def test_a_server_without_the_model_says_so_in_its_own_words(llm: LocalLLM, api: str) -> None:
     llm.models = ["llama3"]
-    assert fault_of(model_at(llm.url, LLM_API=api)) is Fault.MODEL_MISSING
+    assert fault_of(model_at(llm.url, LLM_API=api)) is ErrorKind.MODEL_MISSING
 
 
 def test_the_other_api_only_is_not_the_api() -> None:
     with LocalLLM(prefix="/elsewhere") as llm:
-        assert fault_of(model_at(f"http://127.0.0.1:{llm.port}")) is Fault.NOT_THE_API
+        assert fault_of(model_at(f"http://127.0.0.1:{llm.port}")) is ErrorKind.NOT_THE_API
 
 
 def test_the_log_is_told_the_status_the_path_and_the_servers_words(llm: LocalLLM) -> None:
@@ -798,13 +804,13 @@ def test_the_log_is_told_the_status_the_path_and_the_servers_words(llm: LocalLLM
 
 def test_a_redirect_loop_is_not_the_api(llm: LocalLLM) -> None:
     llm.script = lambda chat: chat.error(307, "", {"Location": "/api/chat"})
-    assert fault_of(model_at(llm.url)) is Fault.NOT_THE_API
+    assert fault_of(model_at(llm.url)) is ErrorKind.NOT_THE_API
 
 
 @pytest.mark.parametrize("location", ["ftp://127.0.0.1/", "http:///", "gopher:x"])
 def test_a_redirect_to_nowhere_is_not_the_api(llm: LocalLLM, location: str) -> None:
     llm.redirect_to(location)
-    assert fault_of(model_at(llm.url)) is Fault.NOT_THE_API
+    assert fault_of(model_at(llm.url)) is ErrorKind.NOT_THE_API
 
 
 @pytest.mark.parametrize(
@@ -816,7 +822,7 @@ def test_what_speaks_no_http_is_not_the_api(llm: LocalLLM, greeting: bytes) -> N
         chat.close()
 
     llm.script = script
-    assert fault_of(model_at(llm.url)) is Fault.NOT_THE_API
+    assert fault_of(model_at(llm.url)) is ErrorKind.NOT_THE_API
 
 
 # What goes wrong in mid-answer
@@ -848,20 +854,20 @@ def half_a_line(chat: Chat) -> None:
         (then(lambda chat: chat.finish("load")), Finished("load")),
         (then(Chat.end), Incomplete()),
         (then(half_a_line, Chat.end), Incomplete()),
-        (then(Chat.reset), Fault.CUT_OFF),
-        (then(lambda chat: chat.error_line("CUDA out of memory")), Fault.SERVER_ERROR),
-        (then(lambda chat: chat.raw(b"oops\n")), Fault.BAD_STREAM),
-        (then(lambda chat: chat.raw(b"[1]\n")), Fault.BAD_STREAM),
-        (then(lambda chat: chat.raw(b"{" + b"x" * 2_000_000)), Fault.BAD_STREAM),
-        (then(), Fault.SILENT),
+        (then(Chat.reset), ErrorKind.CUT_OFF),
+        (then(lambda chat: chat.error_line("CUDA out of memory")), ErrorKind.SERVER_ERROR),
+        (then(lambda chat: chat.raw(b"oops\n")), ErrorKind.BAD_STREAM),
+        (then(lambda chat: chat.raw(b"[1]\n")), ErrorKind.BAD_STREAM),
+        (then(lambda chat: chat.raw(b"{" + b"x" * 2_000_000)), ErrorKind.BAD_STREAM),
+        (then(), ErrorKind.SILENT),
     ],
 )
-def test_what_was_said_before_stays(script: Script, end: End | Fault, chunked: bool) -> None:  # noqa: FBT001 - a parameter
+def test_what_was_said_before_stays(script: Script, end: End | ErrorKind, chunked: bool) -> None:  # noqa: FBT001 - a parameter
     with LocalLLM(chunked=chunked) as llm:
         llm.script = script
         model = model_at(llm.url, LLM_READ_TIMEOUT=0.5)
         text, real_end = ask(model)
-        assert (text, real_end.error.fault if isinstance(real_end, Failed) else real_end) == ("Hel", end)
+        assert (text, real_end.error.kind if isinstance(real_end, Failed) else real_end) == ("Hel", end)
         if isinstance(real_end, Failed):
             assert model.address in str(real_end.error)
         llm.answers("ok")
@@ -874,20 +880,20 @@ def test_a_connection_that_closes_in_a_chunked_answer_is_cut_off(llm: LocalLLM, 
     text, end = ask(model_at(llm.url))
     assert text == "Hel"
     assert isinstance(end, Failed)
-    assert end.error.fault is Fault.CUT_OFF
+    assert end.error.kind is ErrorKind.CUT_OFF
 
 
 @pytest.mark.parametrize("script", [Chat.close, Chat.reset])
 def test_a_connection_that_closes_before_the_answer_is_cut_off(llm: LocalLLM, script: Script) -> None:
     llm.script = script
-    assert fault_of(model_at(llm.url)) is Fault.CUT_OFF
+    assert fault_of(model_at(llm.url)) is ErrorKind.CUT_OFF
 
 
 @pytest.mark.parametrize("script", [Chat.close, Chat.reset, then(Chat.close), then(Chat.reset)])
 def test_a_connection_that_closes_is_cut_off_over_https_too(trusted: Certificate, script: Script) -> None:
     with LocalLLM(tls=trusted) as llm:
         llm.script = script
-        assert fault_of(model_at(llm.url)) is Fault.CUT_OFF
+        assert fault_of(model_at(llm.url)) is ErrorKind.CUT_OFF
 
 
 @pytest.mark.parametrize("form", ["object", "string", "vllm", "llama.cpp"])
@@ -896,14 +902,14 @@ def test_an_openai_error_in_mid_answer(llm: LocalLLM, form: Any) -> None:  # noq
     text, end = ask(model_at(llm.url, LLM_API="openai"))
     assert text == "Hel"
     assert isinstance(end, Failed)
-    assert (end.error.fault, "oh no" in str(end.error)) == (Fault.SERVER_ERROR, True)
+    assert (end.error.kind, "oh no" in str(end.error)) == (ErrorKind.SERVER_ERROR, True)
 
 
 @pytest.mark.parametrize("script", [silent, Chat.headers_only])
 def test_a_server_that_stays_silent(llm: LocalLLM, script: Script) -> None:
     llm.script = script
     model = model_at(llm.url, LLM_READ_TIMEOUT=0.2)
-    assert fault_of(model) is Fault.SILENT
+    assert fault_of(model) is ErrorKind.SILENT
     llm.chats[0].wait_closed()
     llm.answers("ok")
     assert ask(model).text == "ok"
@@ -919,7 +925,7 @@ def test_a_fault_of_our_own_ends_the_answer(llm: LocalLLM, error: Exception, mon
         patch.setattr(decoders.OllamaDecoder, "feed", feed)
         end = ask(model_at(llm.url)).end
     assert isinstance(end, Failed)
-    assert (end.error.fault, end.error.__cause__) == (Fault.INTERNAL, error)
+    assert (end.error.kind, end.error.__cause__) == (ErrorKind.INTERNAL, error)
     assert ask(model_at(llm.url)).text == "ok"
 
 
@@ -1119,13 +1125,13 @@ def models_error(model: LLM_Model) -> LLMError:
 def test_models_that_cannot_be_had(llm: LocalLLM) -> None:
     llm.api_key = "s3cret"
     refused = models_error(model_at(llm.url))
-    assert (refused.fault, "unauthorized" in str(refused)) == (Fault.KEY_REFUSED, True)
+    assert (refused.kind, "unauthorized" in str(refused)) == (ErrorKind.KEY_REFUSED, True)
     llm.page_instead()
-    assert models_error(model_at(llm.url)).fault is Fault.NOT_THE_API
+    assert models_error(model_at(llm.url)).kind is ErrorKind.NOT_THE_API
     llm.page_instead(status=503)
-    assert models_error(model_at(llm.url)).fault is Fault.BUSY
-    assert models_error(model_at("http://nowhere.invalid:1")).fault is Fault.NAME_UNKNOWN
-    assert models_error(model_at(f"http://127.0.0.1:{refused_port()}")).fault is Fault.UNREACHABLE
+    assert models_error(model_at(llm.url)).kind is ErrorKind.BUSY
+    assert models_error(model_at("http://nowhere.invalid:1")).kind is ErrorKind.NAME_UNKNOWN
+    assert models_error(model_at(f"http://127.0.0.1:{refused_port()}")).kind is ErrorKind.UNREACHABLE
 
 
 @responses.activate
@@ -1134,14 +1140,14 @@ def test_models_that_cannot_be_had(llm: LocalLLM) -> None:
 def test_a_list_of_another_form_is_not_the_api(api: str, body: str) -> None:
     path = "api/tags" if api == "ollama" else "v1/models"
     responses.get(f"http://llm.test:11434/{path}", body=body)
-    assert models_error(model_at("http://llm.test:11434", LLM_API=api)).fault is Fault.NOT_THE_API
+    assert models_error(model_at("http://llm.test:11434", LLM_API=api)).kind is ErrorKind.NOT_THE_API
 
 
 @responses.activate
 @pytest.mark.parametrize("entry", [7, "name", {}, None, []])
 def test_a_list_of_other_things_is_not_the_api(entry: object) -> None:
     responses.get("http://llm.test:11434/api/tags", json={"models": [entry]})
-    assert models_error(model_at("http://llm.test:11434")).fault is Fault.NOT_THE_API
+    assert models_error(model_at("http://llm.test:11434")).kind is ErrorKind.NOT_THE_API
 
 
 @responses.activate
@@ -1153,7 +1159,7 @@ def test_ollamas_null_is_an_empty_list() -> None:
 def test_a_server_that_never_lists_is_silent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        assert models_error(model_at(f"http://127.0.0.1:{port}", LLM_READ_TIMEOUT=0.2)).fault is Fault.SILENT
+        assert models_error(model_at(f"http://127.0.0.1:{port}", LLM_READ_TIMEOUT=0.2)).kind is ErrorKind.SILENT
 
 
 @pytest.mark.parametrize(
@@ -1223,18 +1229,18 @@ def can_see_error(model: LLM_Model) -> LLMError:
 
 def test_whether_a_model_can_see_cannot_be_had(llm: LocalLLM) -> None:
     llm.models = ["llava:7b"]
-    assert can_see_error(model_at(llm.url)).fault is Fault.MODEL_MISSING
+    assert can_see_error(model_at(llm.url)).kind is ErrorKind.MODEL_MISSING
     llm.api_key = "s3cret"
-    assert can_see_error(model_at(llm.url)).fault is Fault.KEY_REFUSED
+    assert can_see_error(model_at(llm.url)).kind is ErrorKind.KEY_REFUSED
     llm.page_instead()
-    assert can_see_error(model_at(llm.url)).fault is Fault.NOT_THE_API
-    assert can_see_error(model_at(f"http://127.0.0.1:{refused_port()}")).fault is Fault.UNREACHABLE
+    assert can_see_error(model_at(llm.url)).kind is ErrorKind.NOT_THE_API
+    assert can_see_error(model_at(f"http://127.0.0.1:{refused_port()}")).kind is ErrorKind.UNREACHABLE
 
 
 def test_a_server_that_never_says_whether_a_model_can_see_is_silent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        assert can_see_error(model_at(f"http://127.0.0.1:{port}", LLM_READ_TIMEOUT=0.2)).fault is Fault.SILENT
+        assert can_see_error(model_at(f"http://127.0.0.1:{port}", LLM_READ_TIMEOUT=0.2)).kind is ErrorKind.SILENT
 
 
 @responses.activate
@@ -1255,7 +1261,7 @@ def test_a_server_that_never_says_whether_a_model_can_see_is_silent() -> None:
 )
 def test_a_model_shown_in_another_form_is_not_the_api(body: str) -> None:
     responses.post("http://llm.test:11434/api/show", body=body)
-    assert can_see_error(model_at("http://llm.test:11434")).fault is Fault.NOT_THE_API
+    assert can_see_error(model_at("http://llm.test:11434")).kind is ErrorKind.NOT_THE_API
 
 
 @responses.activate

@@ -15,7 +15,7 @@ from chat.text.pages import MARK_CHARS, PAGE_CHARS, Pages
 from tests.unit.fuzz import fuzzed
 from tests.unit.markdown import open_block
 
-MARK = " ▌"
+CURSOR = " ▌"
 FAMILY = "👨‍👩‍👧‍👦"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 CLUSTERS = ["🇯🇵", "🇬🇧", FAMILY, ENGLAND, "👍🏽", "1️⃣", "❤️", "e\u0301", "か\u3099", "ｶﾞ", "각", "नि", "क्ष", "กำ", "😀"]
@@ -57,7 +57,7 @@ def test_emoji_count_twice() -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n\n \t\n", "\u3000"])
 def test_blank_answer_has_no_page_but_the_note(text: str) -> None:
     assert pages_of(text) == []
-    assert pages_of(text, mark=MARK) == []
+    assert pages_of(text, mark=CURSOR) == []
     assert pages_of(text, note="-# nothing came") == ["-# nothing came"]
 
 
@@ -234,11 +234,13 @@ def test_block_left_open_is_closed() -> None:
     ],
 )
 def test_growing_text_is_well_formed_before_the_mark(text: str, shown: str) -> None:
-    assert pages_of(text, mark=MARK) == [shown + MARK]
+    assert pages_of(text, mark=CURSOR) == [shown + CURSOR]
 
 
 def test_growing_code_on_a_later_page_keeps_its_characters() -> None:
-    assert pages_of("```py\n" + "x" * 1989 + "\ny = 2 **" + "\n" * 9, mark=MARK)[-1] == "```py\ny = 2 **\n```" + MARK
+    assert (
+        pages_of("```py\n" + "x" * 1989 + "\ny = 2 **" + "\n" * 9, mark=CURSOR)[-1] == "```py\ny = 2 **\n```" + CURSOR
+    )
 
 
 def test_nothing_is_added_to_emphasis_at_the_end() -> None:
@@ -247,7 +249,7 @@ def test_nothing_is_added_to_emphasis_at_the_end() -> None:
 
 def test_note_stands_under_the_text() -> None:
     assert pages_of("Hello", note="-# cut off\n") == ["Hello\n-# cut off"]
-    assert pages_of("Hello", mark=MARK, note="-# slow") == [f"Hello{MARK}\n-# slow"]
+    assert pages_of("Hello", mark=CURSOR, note="-# slow") == [f"Hello{CURSOR}\n-# slow"]
     assert pages_of("the `code", note="-# model `m`") == ["the `code`\n-# model `m`"]
 
 
@@ -260,10 +262,10 @@ def test_note_without_room_is_a_page_of_its_own() -> None:
 @pytest.mark.parametrize("length", range(1990, 2001))
 def test_mark_finds_room_on_a_page_that_is_all_but_full(length: int) -> None:
     text = fill(length)
-    (page,) = pages_of(text, mark=MARK)
-    assert page.endswith(MARK)
+    (page,) = pages_of(text, mark=CURSOR)
+    assert page.endswith(CURSOR)
     assert len(page) <= PAGE_CHARS
-    assert text.startswith(page[: -len(MARK)])
+    assert text.startswith(page[: -len(CURSOR)])
     assert pages_of(text) == [text]
 
 
@@ -282,41 +284,41 @@ def test_too_long_a_mark_is_refused() -> None:
 def test_tail_stands_behind_the_text_for_the_moment() -> None:
     pages = Pages()
     pages.feed("Hello ")
-    assert pages.written(MARK, tail="world") == [f"Hello world{MARK}"]
-    assert pages.written(MARK, tail="there,\nyou") == [f"Hello there,\nyou{MARK}"]
-    assert pages.written(MARK) == [f"Hello{MARK}"]
+    assert pages.written(CURSOR, tail="world") == [f"Hello world{CURSOR}"]
+    assert pages.written(CURSOR, tail="there,\nyou") == [f"Hello there,\nyou{CURSOR}"]
+    assert pages.written(CURSOR) == [f"Hello{CURSOR}"]
 
 
 def test_tail_never_turns_a_page() -> None:
     text = f"{fill(1500)}\n\n# Heading\n{fill(400)}"
     pages = Pages()
     pages.feed(text)
-    (page,) = pages.written(MARK, tail=f"\n```\n{'x' * 400}\n```")
-    assert re.fullmatch(re.escape(text) + r"\n```\nx+\n```" + MARK, page)
-    assert pages.written(MARK) == [text + MARK]
+    (page,) = pages.written(CURSOR, tail=f"\n```\n{'x' * 400}\n```")
+    assert re.fullmatch(re.escape(text) + r"\n```\nx+\n```" + CURSOR, page)
+    assert pages.written(CURSOR) == [text + CURSOR]
 
 
 def test_code_that_begins_in_the_tail_is_closed() -> None:
-    assert pages_of("One\n", mark=MARK, tail="```\nx = 1") == [f"One\n```\nx = 1\n```{MARK}"]
+    assert pages_of("One\n", mark=CURSOR, tail="```\nx = 1") == [f"One\n```\nx = 1\n```{CURSOR}"]
 
 
 # Answers with more pages than may be written
 
 
 def test_last_page_has_room_for_what_comes_under_it() -> None:
-    first, second = pages_of(fill(9000), mark=MARK, max_pages=2)
+    first, second = pages_of(fill(9000), mark=CURSOR, max_pages=2)
     assert first == pages_of(fill(9000))[0]
-    assert units(second) <= 1600 + len(MARK)
-    assert pages_of(fill(9000), note="-# goes on", max_pages=2) == [first, second[: -len(MARK)] + "\n-# goes on"]
+    assert units(second) <= 1600 + len(CURSOR)
+    assert pages_of(fill(9000), note="-# goes on", max_pages=2) == [first, second[: -len(CURSOR)] + "\n-# goes on"]
 
 
 def test_last_page_stays_as_it_is_while_more_comes() -> None:
     pages = Pages(max_pages=2)
     pages.feed(fill(3800))
-    before = pages.written(MARK)
+    before = pages.written(CURSOR)
     assert pages.overflowed
     pages.feed(fill(9000))
-    assert pages.written(MARK, tail="and more") == before
+    assert pages.written(CURSOR, tail="and more") == before
 
 
 def test_answer_that_fits_is_not_cut() -> None:
@@ -327,8 +329,8 @@ def test_answer_that_fits_is_not_cut() -> None:
 
 
 def test_last_page_closes_its_code_and_emphasis() -> None:
-    assert pages_of("```py\n" + "x = 1\n" * 900, mark=MARK, max_pages=1)[0].endswith(f"x = 1\n```{MARK}")
-    assert pages_of("**" + "bold " * 900 + "**", mark=MARK, max_pages=1)[0].endswith(f"bold**{MARK}")
+    assert pages_of("```py\n" + "x = 1\n" * 900, mark=CURSOR, max_pages=1)[0].endswith(f"x = 1\n```{CURSOR}")
+    assert pages_of("**" + "bold " * 900 + "**", mark=CURSOR, max_pages=1)[0].endswith(f"bold**{CURSOR}")
 
 
 # Properties
@@ -387,13 +389,13 @@ def test_pages_are_stable_and_within_the_limit_while_they_grow(text: str, sizes:
     pages, full = Pages(), pages_of("")
     for delta in cut_up(text, sizes):
         pages.feed(delta)
-        plain, marked, noted = pages.written(), pages.written(MARK), pages.written(note="-# a note of some words")
+        plain, marked, noted = pages.written(), pages.written(CURSOR), pages.written(note="-# a note of some words")
         for shown in (plain, marked, noted):
             assert all(page.strip() and units(page) <= PAGE_CHARS for page in shown)
             assert shown[: len(full)] == full
         assert plain[:-1] == marked[: len(plain) - 1] == noted[: len(plain) - 1]
         assert len(plain) == len(marked) <= len(noted) <= len(plain) + 1
-        assert not marked or marked[-1].endswith(MARK)
+        assert not marked or marked[-1].endswith(CURSOR)
         assert noted[-1].endswith("-# a note of some words")
         full = plain[:-1]
     assert pages.written() == pages_of(text)
@@ -408,7 +410,7 @@ def test_pages_do_not_depend_on_the_cut_of_the_stream(
     for number, start in enumerate(range(0, len(text), size)):
         pages.feed(text[start : start + size])
         if number % every == 0:
-            pages.written(MARK, tail="what may change")
+            pages.written(CURSOR, tail="what may change")
     assert pages.written() == pages_of(text, max_pages=max_pages)
 
 
@@ -418,5 +420,5 @@ def test_pages_do_not_depend_on_the_cut_of_the_stream(
     st.integers(1, 3),
 )
 def test_every_page_closes_its_code(lines: List[str], repeat: int) -> None:
-    for page in pages_of("\n".join(lines * repeat), mark=MARK):
-        assert not open_block(page.replace(MARK, ""))
+    for page in pages_of("\n".join(lines * repeat), mark=CURSOR):
+        assert not open_block(page.replace(CURSOR, ""))

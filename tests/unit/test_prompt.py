@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chat import wording
 from chat.answer.prompt import PROMPT_SHOWN_CHARS, Person, Spoken, above, answer_of, build, fill_in, prompt_above
-from chat.text.answer_text import MARK, THOUGHTS, Phrases, Reply
+from chat.text.answer_text import CURSOR, THOUGHTS, Phrases, Reply
 from chat.text.pages import Pages
 from llm_model import Image, Message
 from tests.unit.fuzz import fuzzed
@@ -108,7 +108,7 @@ def test_a_very_long_prompt_is_shown_cut() -> None:
 
 def test_what_the_bot_added_is_taken_away() -> None:
     notes = f"-# {wording.TOO_LONG.en.format(chars=5)}\n-# {wording.LEFT_OUT.ja}"
-    assert answer_of([f"{THOUGHTS}hm\nThe answer{MARK}\n{notes}"]) == "The answer"
+    assert answer_of([f"{THOUGHTS}hm\nThe answer{CURSOR}\n{notes}"]) == "The answer"
 
 
 @pytest.mark.parametrize("sentence", [wording.NOTICE, wording.EMPTY, wording.STOPPED, wording.BROKEN_OFF])
