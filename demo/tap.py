@@ -22,6 +22,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from chat.llm import decoders
+from chat.llm.types import Text
 from emulators.site import Site, open_site
 
 _DECODERS: Dict[str, Type[decoders.Decoder]] = {
@@ -162,7 +163,7 @@ class _Counter:
         before = self._chat.said
         try:
             for event in self._decoder.feed(data) if self._decoder else ():
-                self._chat.said += len(event.text) if isinstance(event, decoders.Text) else 0
+                self._chat.said += len(event.text) if isinstance(event, Text) else 0
         except decoders.BadStreamError:
             self._decoder = None  # it is the bot that says what is wrong
         if self._chat.said > before:

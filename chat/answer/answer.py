@@ -22,9 +22,9 @@ from chat.delivery.channel_writer import ChannelWriters, WrittenReply
 from chat.delivery.destination import ByInteraction, InChannel
 from chat.errors import PASSING_ERRORS
 from chat.llm.errors import ErrorKind, LLMError
+from chat.llm.types import Failed, Finished, Incomplete, Message, Stopped, TooLong
 from chat.text.answer_text import ANSWER_FILE, THINKING_FILE, Page, Phrases, Reply
 from chat.text.graphemes import one_line
-from llm_model import Failed, Finished, Incomplete, Message, Stopped, TooLong
 
 if TYPE_CHECKING:
     from discord.http import HTTPClient
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from chat.delivery.channel_writer import ChannelWriter
     from chat.delivery.destination import Destination
     from chat.delivery.rate_limits import RateLimits
+    from chat.llm.types import End
     from chat.settings.config import Settings
     from chat.wording import Language
-    from llm_model import End, LLM_Model, Stream
+    from llm_model import LLM_Model, Stream
 
 _log = logging.getLogger("chatbot")
 

@@ -15,7 +15,7 @@ import discord
 
 from chat import wording
 from chat.errors import PASSING_ERRORS
-from llm_model import Image
+from chat.llm.types import Image
 
 if TYPE_CHECKING:
     from chat.wording import Sentence

@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from chat import wording
+from chat.llm.types import Message
 from chat.text.answer_text import CURSOR, THOUGHTS, escaped
 from chat.text.graphemes import boundary_before
-from llm_model import Message
 
 if TYPE_CHECKING:
-    from llm_model import Image
+    from chat.llm.types import Image
 
 PROMPT_SHOWN_CHARS = 1500
 """So much of a slash command's prompt stands above its answer, quote marks included: it must not fill the page."""

@@ -19,7 +19,7 @@ import discord
 
 from chat.delivery.pacing import Next, Waiting, choose
 from chat.errors import PASSING_ERRORS
-from chat.llm.decoders import Text
+from chat.llm.types import Text
 
 if TYPE_CHECKING:
     from typing import Any, Callable, Coroutine
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from chat.delivery.destination import Controls, Destination
     from chat.delivery.pacing import Budget
     from chat.delivery.rate_limits import Place, RateLimits
+    from chat.llm.types import Chunk
     from chat.text.answer_text import Page, Reply, Unseen
-    from llm_model import Piece, Stream
+    from llm_model import Stream
 
 _log = logging.getLogger(__name__)
 
@@ -88,8 +89,6 @@ class WrittenReply:
         """Not all of it could be written, and nothing more can."""
         self.on_lost: Callable[[], object] = bool
         """Called when that happens: its message was deleted, or the right to write taken away."""
-        self.stream: Optional[Stream] = None
-        """Set once the LLM has been asked."""
         self._controls = controls
         self._shown: List[Page] = [begun] if begun else []
         self._text_shown = False
@@ -105,10 +104,10 @@ class WrittenReply:
         """Whether only the typing indicator can show that an answer is coming."""
         return not (self.message_ids or self.busy or self.reply.ended)
 
-    def add(self, piece: Piece, now: float) -> None:
-        """Take the next piece of the answer, or of what the LLM thinks."""
-        take = self.reply.feed if isinstance(piece, Text) else self.reply.think
-        take(piece.text, now)
+    def add(self, chunk: Chunk, now: float) -> None:
+        """Take the next chunk of the answer, or of what the LLM thinks."""
+        take = self.reply.feed if isinstance(chunk, Text) else self.reply.think
+        take(chunk.text, now)
 
     def waiting(self) -> Waiting:
         """Its state, for the decision who writes next; it costs no composing."""
@@ -131,8 +130,6 @@ class WrittenReply:
         None when the channel shows all that there is to show, or the write is of another kind than ``waiting`` said: it
         says so now.
         """
-        for piece in self.stream.take() if self.stream else ():  # what was held until it is needed
-            self.add(piece, now)
         write = self._compose(now)
         if write is None:
             self._all_shown()
@@ -218,8 +215,6 @@ class WrittenReply:
         return max(self._failing_since, ended_at) + GIVE_UP_SECONDS
 
     def _take(self) -> Optional[Unseen]:
-        if self.stream:
-            self.stream.release()  # there is a due time again as soon as something comes
         return self.reply.take()
 
     def _all_shown(self) -> None:
@@ -262,18 +257,14 @@ class ChannelWriter:
 
     async def follow(self, written: WrittenReply, stream: Stream) -> None:
         """Let a reply say what a stream brings, until that ends."""
-        written.stream = stream
-        async for piece in stream:
+        async for chunk in stream:
             before = written.reply.unseen
-            written.add(piece, self._clock())
-            self._heed(written.reply, stream, before)
+            written.add(chunk, self._clock())
+            self._heed(before, written.reply.unseen)
 
-    def _heed(self, reply: Reply, stream: Stream, before: Optional[Unseen]) -> None:
-        """Look at the reply only when its due time changes. Once that is fixed, what else comes is taken then."""
-        after = reply.unseen
+    def _heed(self, before: Optional[Unseen], after: Optional[Unseen]) -> None:
+        """Look at the reply only when its due time changes."""
         was_enough, is_enough = (new is not None and new.chars >= self._every_chars for new in (before, after))
-        if reply.thinking or (is_enough and reply.first_text_at is not None):
-            stream.hold()
         if after != before and (before is None or before.chars == 0 or is_enough != was_enough):
             self._changed.set()
 

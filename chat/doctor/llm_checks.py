@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, AsyncIterator, List, Optional
 from chat import wording
 from chat.doctor.report import Line, fine, wrong
 from chat.llm.errors import ErrorKind, LLMError
+from chat.llm.types import Failed, Incomplete, Message, Stopped
 from chat.text.graphemes import one_line
-from llm_model import Failed, Incomplete, LLM_Model, Message, Stopped, same_model
+from llm_model import LLM_Model, same_model
 
 if TYPE_CHECKING:
     from chat.settings.config import Settings

@@ -1,4 +1,4 @@
-"""Bytes of a streamed answer → pieces of text, for both formats. Pure: no network, no clock.
+"""Bytes of a streamed answer → chunks, for both formats. Pure: no network, no clock.
 
 A decoder is fed the body's bytes in any cut and gives what they say, in order. Lines are split as bytes and decoded one
 by one: 「入」 contains the byte 0x85, and JSON may hold U+2028, which text-mode line splitting takes for line ends.
@@ -14,28 +14,12 @@ import re
 import reprlib
 from typing import Any, Dict, Iterator, NamedTuple, Optional, Union
 
+from chat.llm.types import Finished, Text, Thinking
+
 MAX_LINE_BYTES = 1024 * 1024
 """A longer line is no token of an answer; without a bound a broken server could fill the memory."""
 
 _LINE_SHOWN_CHARS = 80
-
-
-class Text(NamedTuple):
-    """A piece of the answer; never empty, and always whole Unicode characters."""
-
-    text: str
-
-
-class Thinking(NamedTuple):
-    """A piece of what a thinking model says to itself; not part of the answer."""
-
-    text: str
-
-
-class Done(NamedTuple):
-    """The server says that the answer is complete; ``reason`` is its own word, such as stop or length."""
-
-    reason: str
 
 
 class ServerError(NamedTuple):
@@ -44,7 +28,7 @@ class ServerError(NamedTuple):
     message: str
 
 
-Event = Union[Text, Thinking, Done, ServerError]
+Event = Union[Text, Thinking, Finished, ServerError]
 
 
 class BadStreamError(ValueError):
@@ -52,7 +36,7 @@ class BadStreamError(ValueError):
 
 
 class Decoder:
-    """Common to both formats: bytes → lines → records → events. The first Done or ServerError ends the answer."""
+    """Common to both formats: bytes → lines → records → events. The first Finished or ServerError ends the answer."""
 
     def __init__(self) -> None:
         self._line = bytearray()
@@ -113,7 +97,7 @@ class OllamaDecoder(Decoder):
         yield _thinking(message.get("thinking"))
         yield self._text(message.get("content"))
         if record.get("done") is True:
-            yield Done(_words(record.get("done_reason") or "stop"))
+            yield Finished(_words(record.get("done_reason") or "stop"))
 
 
 class OpenAIDecoder(Decoder):
@@ -128,7 +112,7 @@ class OpenAIDecoder(Decoder):
         # `error: {…}` is how older llama.cpp reports an error in mid-stream.
         payload = value.strip() if field in (b"data", b"error") else _unframed(line)
         if payload == b"[DONE]":
-            yield Done("stop")
+            yield Finished("stop")
         elif payload:
             yield from self._chunk_events(_json_object(payload), is_error=field == b"error")
 
@@ -143,7 +127,7 @@ class OpenAIDecoder(Decoder):
         yield _thinking(delta.get("reasoning_content") or delta.get("reasoning"))
         yield self._text(delta.get("content"))
         if choice.get("finish_reason"):
-            yield Done(_words(choice["finish_reason"]))
+            yield Finished(_words(choice["finish_reason"]))
 
 
 def _unframed(line: bytes) -> bytes:

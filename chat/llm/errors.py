@@ -1,12 +1,36 @@
-"""What can be wrong with the LLM server."""
+"""What can be wrong with an LLM server, and what its words mean. Pure.
+
+LLMError, by its kind:
+
+    no connection      UNREACHABLE      refused, no route, or no proxy
+                       NAME_UNKNOWN     no such host
+                       NOT_SECURE       TLS fails
+    no LLM             NOT_THE_API      something else answers there, or another API
+    a refusal          KEY_REFUSED      401, 403
+                       BUSY             429, 503
+                       MODEL_MISSING    not on this server
+                       PROMPT_TOO_LONG  longer than the model's context, or than the server takes
+                       NO_PICTURES      of a request with pictures, because of them
+                       REQUEST_REFUSED  any other
+    a failure          SERVER_ERROR     5xx, or an error in mid-answer
+                       SILENT           nothing within the read timeout
+                       CUT_OFF          the connection ended early
+                       BAD_STREAM       what came is not what the API sends
+                       INTERNAL         the bot's own
+
+What a server says is understood here; the errors of requests and urllib3 where they are raised, in
+`chat.llm.connection`.
+"""
 
 from __future__ import annotations
 
 import enum
+import re
+from typing import Container, Pattern, Tuple
 
 
 class ErrorKind(enum.Enum):
-    """What is wrong, as far as the person who asked or the operator can act on it."""
+    """What is wrong, as far as the user or the operator can act on it."""
 
     UNREACHABLE = "unreachable"
     NAME_UNKNOWN = "name unknown"
@@ -26,8 +50,75 @@ class ErrorKind(enum.Enum):
 
 
 class LLMError(Exception):
-    """The LLM server gave no (whole) answer. ``str()`` is for the log, ``kind`` for the person's sentence."""
+    """The LLM server gave no (whole) answer. ``str()`` is for the log, ``kind`` for the user's sentence.
 
-    def __init__(self, kind: ErrorKind, detail: str) -> None:
+    ``words``: all that the server itself said of it, "" if it said nothing.
+    """
+
+    def __init__(self, kind: ErrorKind, detail: str, words: str = "") -> None:
         super().__init__(f"{kind.value}: {detail}")
         self.kind = kind
+        self.detail = detail
+        self.words = words
+
+    @property
+    def is_about_thinking(self) -> bool:
+        """True if the model can't think, or not as it was asked to."""
+        return _ABOUT_THINKING.search(self.words) is not None
+
+    @property
+    def is_about_pictures(self) -> bool:
+        """True if a request that has pictures failed for them: whatever the status, the server speaks of them."""
+        return self.kind in _MAY_BE_PICTURES and _ABOUT_PICTURES.search(self.words) is not None
+
+
+_ABOUT_THINKING = re.compile(r"does not support thinking|think value .{0,40} is not supported")
+"""Ollama, server/routes.go; the status is 400."""
+
+_ABOUT_PICTURES = re.compile(
+    r"(?<![\w/.-])(image|vision|multi-?modal|mmproj)|content.{0,10}must be a string", re.IGNORECASE
+)
+"""What servers speak of that can't take a picture; what is in the middle of a word may be a model's name.
+
+"image input is not supported" (llama.cpp, 500), "this model is missing data required for image input" (Ollama, 500),
+"… is not a multimodal model" (vLLM, 400), "Model does not support images" and "Vision add-on is not loaded" (LM Studio,
+400 and 200), "No endpoints found that support image input" (OpenRouter, 404), "messages[0].content must be a string"
+(Groq, 400).
+"""
+
+_MAY_BE_PICTURES = (
+    ErrorKind.SERVER_ERROR,
+    ErrorKind.NOT_THE_API,
+    ErrorKind.REQUEST_REFUSED,
+    ErrorKind.PROMPT_TOO_LONG,
+)
+
+_ANY_STATUS = range(1000)
+_ANY_WORDS = re.compile("")
+_NOT_JSON = re.compile(r"\A(?!\s*\{)")
+_NO_MODEL = re.compile(
+    r"model.{0,200}(not found|not exist|not_found)|(no such|unknown|invalid|not a valid) model", re.IGNORECASE
+)
+_TOO_LONG = re.compile(r"context|too long|too large|too many tokens|exceed", re.IGNORECASE)
+
+_REFUSALS: Tuple[Tuple[Container[int], Pattern[str], ErrorKind], ...] = (
+    ((401, 403), _ANY_WORDS, ErrorKind.KEY_REFUSED),
+    ((405,), _ANY_WORDS, ErrorKind.NOT_THE_API),
+    ((413,), _ANY_WORDS, ErrorKind.PROMPT_TOO_LONG),
+    ((429, 503), _ANY_WORDS, ErrorKind.BUSY),
+    (range(500, 1000), _ANY_WORDS, ErrorKind.SERVER_ERROR),
+    (_ANY_STATUS, _NOT_JSON, ErrorKind.NOT_THE_API),
+    (_ANY_STATUS, _NO_MODEL, ErrorKind.MODEL_MISSING),
+    ((404,), _ANY_WORDS, ErrorKind.NOT_THE_API),
+    (_ANY_STATUS, _TOO_LONG, ErrorKind.PROMPT_TOO_LONG),
+    (_ANY_STATUS, _ANY_WORDS, ErrorKind.REQUEST_REFUSED),
+)
+"""Statuses, what the server's words begin with or hold, and what that means. The first row that fits counts."""
+
+
+def kind_of(status: int, words: str) -> ErrorKind:
+    """Return what is wrong where a server answers with this status and these words instead of an answer.
+
+    ``words`` are "" where they are a web page: they are no API's, and may speak of anything.
+    """
+    return next(kind for statuses, said, kind in _REFUSALS if status in statuses and said.search(words))

@@ -1,4 +1,4 @@
-"""Thinking that a model writes into its text, between tags → pieces of text and pieces of thinking. Pure.
+"""Thinking that a model writes into its text, between tags → chunks of text and chunks of thinking. Pure.
 
 Servers that know the model take it out themselves. Others pass on what the model says: `<think>…</think>` (DeepSeek-R1,
 Qwen), `<thinking>…</thinking>`, or gpt-oss's channels, `<|channel|>analysis<|message|>…<|end|>`
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import Iterator, Match, Optional, Union
 
-from chat.llm.decoders import Text, Thinking
+from chat.llm.decoders import Event
+from chat.llm.types import Chunk, Incomplete, Text, Thinking
 from chat.text.fences import Fence, fence_after
 
 _TAG = re.compile(r"<(?P<end>/)?think(?:ing)?>|<\|(?P<harmony>start|channel|message|end|return)\|>", re.IGNORECASE)
@@ -41,8 +42,8 @@ class ThinkTags:
         self._line = ""  # the beginning of the line of text in the making
         self._fence: Optional[Fence] = None
 
-    def feed(self, delta: str) -> Iterator[Union[Text, Thinking]]:
-        """Take the next piece of text, and give what it says but for a last part that may become a tag."""
+    def feed(self, delta: str) -> Iterator[Chunk]:
+        """Take the next chunk of text, and yield what it says but for a last part that may become a tag."""
         text = self._held + delta
         at = 0
         for tag in _TAG.finditer(text):
@@ -52,12 +53,12 @@ class ThinkTags:
         self._held = _beginning_of_a_tag(rest)
         yield from self._say(rest[: len(rest) - len(self._held)])
 
-    def end(self) -> Iterator[Union[Text, Thinking]]:
+    def end(self) -> Iterator[Chunk]:
         """Give what was held back: no more comes."""
         held, self._held, self._header = self._held, "", None
         yield from self._say(held)
 
-    def _say(self, text: str) -> Iterator[Union[Text, Thinking]]:
+    def _say(self, text: str) -> Iterator[Chunk]:
         if self._header is not None:
             self._header += text
             if len(self._header) <= _HEADER_CHARS:
@@ -97,6 +98,22 @@ class ThinkTags:
         else:
             self._thinking = False
             self._header = "" if name in ("start", "channel") else None
+
+
+def without_tags(events: Iterator[Union[Event, Incomplete]]) -> Iterator[Union[Event, Incomplete]]:
+    """Part the text of one answer from what the model thinks in it; an error comes after what was held back."""
+    tags = ThinkTags()
+    try:
+        for event in events:
+            if isinstance(event, Text):
+                yield from tags.feed(event.text)
+                continue
+            if not isinstance(event, Thinking):
+                yield from tags.end()
+            yield event
+    except Exception:  # raised again
+        yield from tags.end()
+        raise
 
 
 def _beginning_of_a_tag(text: str) -> str:

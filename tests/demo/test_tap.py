@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from chat.llm import decoders
 from chat.llm.errors import ErrorKind
+from chat.llm.types import Failed, Finished, Message, Text
 from chat.settings import config
 from demo.tap import Tap, TapChat
 from emulators.llm.server import Chat, LocalLLM, refused_port
-from llm_model import Failed, Finished, LLM_Model, Message
+from llm_model import LLM_Model
 
 SECONDS = 10.0
 PATHS = {"ollama": "/api/chat", "openai": "/v1/chat/completions"}
@@ -96,7 +96,7 @@ def answer_of(url: str, api: str = "ollama") -> Answer:
 
     async def ask() -> Answer:
         async with model_at(url, api).stream([Message("user", "Hello!")]) as stream:
-            text = "".join([piece.text async for piece in stream if isinstance(piece, decoders.Text)])
+            text = "".join([chunk.text async for chunk in stream if isinstance(chunk, Text)])
         return Answer(text, stream.end)
 
     return asyncio.run(ask())

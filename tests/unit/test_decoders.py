@@ -13,14 +13,12 @@ from chat.llm.decoders import (
     MAX_LINE_BYTES,
     BadStreamError,
     Decoder,
-    Done,
     Event,
     OllamaDecoder,
     OpenAIDecoder,
     ServerError,
-    Text,
-    Thinking,
 )
+from chat.llm.types import Finished, Text, Thinking
 from emulators.llm.format import SSE_DONE, ollama_record, openai_event, sse_comment, sse_data
 
 DecoderType = Type[Decoder]
@@ -61,9 +59,9 @@ BROKEN_STREAM = ollama_record("入口") + b'{"error":"CUDA out of memory"}\n'
 BAD_STREAM = ollama_record("入") + ollama_record("口") + b"<html>\n" + ollama_record("later")
 
 STREAMS: List[Tuple[DecoderType, bytes, str, str]] = [
-    (OllamaDecoder, OLLAMA_STREAM, "入口\u2028\u2028 <b> 😀", "Done(reason='length')"),
-    (OpenAIDecoder, LLAMA_CPP_STREAM, "入口\u2028\x85 😀", "Done(reason='stop')"),
-    (OpenAIDecoder, OPENROUTER_STREAM, "入口 \u2028", "Done(reason='length')"),
+    (OllamaDecoder, OLLAMA_STREAM, "入口\u2028\u2028 <b> 😀", "Finished(reason='length')"),
+    (OpenAIDecoder, LLAMA_CPP_STREAM, "入口\u2028\x85 😀", "Finished(reason='stop')"),
+    (OpenAIDecoder, OPENROUTER_STREAM, "入口 \u2028", "Finished(reason='length')"),
     (OllamaDecoder, BROKEN_STREAM, "入口", "ServerError(message='CUDA out of memory')"),
     (OllamaDecoder, BAD_STREAM, "入口", "a line that is no JSON: '<html>'"),
     (OllamaDecoder, ollama_record("入口"), "入口", "incomplete"),
@@ -84,7 +82,7 @@ def told(decoder: DecoderType, *parts: bytes) -> Tuple[str, str]:
     try:
         for events in (*map(decoding.feed, parts), decoding.end()):
             for event in events:
-                if isinstance(event, (Done, ServerError)):
+                if isinstance(event, (Finished, ServerError)):
                     return text, repr(event)
                 text += event.text if isinstance(event, Text) else ""
     except BadStreamError as error:
@@ -154,12 +152,12 @@ def test_thinking_is_apart_from_the_answer() -> None:
 
 
 def test_finish_reason_together_with_text_comes_after_it() -> None:
-    assert decode(OpenAIDecoder, openai_event("lo", finish_reason="length")) == [Text("lo"), Done("length")]
+    assert decode(OpenAIDecoder, openai_event("lo", finish_reason="length")) == [Text("lo"), Finished("length")]
 
 
 def test_done_is_an_end_without_a_finish_reason() -> None:
-    assert decode(OpenAIDecoder, delta(content="x"), SSE_DONE) == [Text("x"), Done("stop")]
-    assert decode(OllamaDecoder, b'{"done":true}\n') == [Done("stop")]
+    assert decode(OpenAIDecoder, delta(content="x"), SSE_DONE) == [Text("x"), Finished("stop")]
+    assert decode(OllamaDecoder, b'{"done":true}\n') == [Finished("stop")]
 
 
 def test_usage_roles_and_comments_say_nothing() -> None:
@@ -169,7 +167,7 @@ def test_usage_roles_and_comments_say_nothing() -> None:
 
 def test_an_answer_that_is_not_streamed_is_taken_too() -> None:
     whole = b'{"choices":[{"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}]}'
-    assert decode(OpenAIDecoder, whole) == [Text("Hello"), Done("stop")]
+    assert decode(OpenAIDecoder, whole) == [Text("Hello"), Finished("stop")]
 
 
 # Errors that the server reports
@@ -341,7 +339,7 @@ def test_halves_of_a_pair_are_joined_and_lone_ones_replaced(
 
 def test_thinking_and_reasons_and_errors_hold_no_lone_half() -> None:
     line = rb'{"message":{"thinking":"\ud83d"},"done":true,"done_reason":"\ud83d"}'
-    assert decode(OllamaDecoder, line) == [Thinking("\ufffd"), Done("\ufffd")]
+    assert decode(OllamaDecoder, line) == [Thinking("\ufffd"), Finished("\ufffd")]
     assert decode(OllamaDecoder, rb'{"error":"\ud83d"}') == [ServerError("\ufffd")]
 
 

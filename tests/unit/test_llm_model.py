@@ -13,6 +13,7 @@ import threading
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, cast
 
@@ -23,13 +24,13 @@ import responses
 from chat.delivery.channel_writer import ChannelWriter, WrittenReply
 from chat.delivery.rate_limits import RateLimits
 from chat.llm import decoders
-from chat.llm.decoders import Text, Thinking
 from chat.llm.errors import ErrorKind, LLMError
+from chat.llm.types import End, Failed, Finished, Image, Incomplete, Message, Stopped, Text, Thinking, TooLong
 from chat.settings import config
 from chat.text.answer_text import Phrases, Reply
 from emulators.llm.format import ollama_error, ollama_record, openai_error
 from emulators.llm.server import Chat, LocalLLM, full_backlog, refused_port, self_signed_certificate
-from llm_model import End, Failed, Finished, Image, Incomplete, LLM_Model, Message, Stopped, Stream, TooLong, same_model
+from llm_model import LLM_Model, Stream, same_model
 
 T = TypeVar("T")
 Script = Callable[[Chat], None]
@@ -76,7 +77,7 @@ class Answer(NamedTuple):
 
 async def rest_of(stream: Stream) -> Answer:
     """Read the stream to its end."""
-    text = "".join([piece.text async for piece in stream if isinstance(piece, Text)])
+    text = "".join([chunk.text async for chunk in stream if isinstance(chunk, Text)])
     assert stream.end is not None
     return Answer(text, stream.end)
 
@@ -131,14 +132,14 @@ def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Certif
 def test_each_token_is_read_before_the_next_is_said(api: str, chunked: bool) -> None:  # noqa: FBT001 - a parameter
     async def talk() -> End:
         async with model_at(llm.url, LLM_API=api).stream(MESSAGES) as stream:
-            pieces = stream.__aiter__()
+            chunks = stream.__aiter__()
             chat = await elsewhere(llm.next_chat)
             for token in ("入", " 口", "\u2028", "😀"):
                 await elsewhere(chat.say, token)
-                assert await pieces.__anext__() == Text(token)
+                assert await chunks.__anext__() == Text(token)
                 assert stream.end is None
             await elsewhere(chat.finish, "length")
-            assert [piece async for piece in pieces] == []
+            assert [chunk async for chunk in chunks] == []
             return (await rest_of(stream)).end
 
     with LocalLLM(chunked=chunked) as llm:
@@ -146,72 +147,49 @@ def test_each_token_is_read_before_the_next_is_said(api: str, chunked: bool) -> 
 
 
 @pytest.mark.parametrize("api", APIS)
-def test_thinking_comes_as_pieces_of_its_own(llm: LocalLLM, api: str) -> None:
+def test_thinking_comes_as_chunks_of_its_own(llm: LocalLLM, api: str) -> None:
     def script(chat: Chat) -> None:
         chat.think("hm")
         chat.say("Hi")
         chat.finish()
 
     llm.script = script
-    assert run(pieces_of(model_at(llm.url, LLM_API=api))) == [Thinking("hm"), Text("Hi"), Finished("stop")]
+    assert run(chunks_of(model_at(llm.url, LLM_API=api))) == [Thinking("hm"), Text("Hi"), Finished("stop")]
 
 
-def test_held_pieces_wait_until_they_are_taken_or_released(llm: LocalLLM) -> None:
+def test_chunks_wait_in_order_until_they_are_read(llm: LocalLLM) -> None:
     async def talk() -> None:
         async with model_at(llm.url).stream(MESSAGES) as stream:
-            pieces = stream.__aiter__()
+            chunks = stream.__aiter__()
             chat = await elsewhere(llm.next_chat)
             await elsewhere(chat.say, "One")
-            assert await pieces.__anext__() == Text("One")
-            stream.hold()
-            waiting = asyncio.ensure_future(pieces.__anext__())
+            assert await chunks.__anext__() == Text("One")
             for word in (", two", ", three"):
                 await elsewhere(chat.say, word)
-            assert await taken(stream, len(", two, three")) == ", two, three"
-            assert not waiting.done()
+            await elsewhere(chat.think, "hm")
             await elsewhere(chat.say, ", four")
-            stream.release()
-            assert await waiting == Text(", four")
             await elsewhere(chat.finish)
+            runs = groupby([chunk async for chunk in chunks], type)
+            said = [kind("".join(chunk.text for chunk in run)) for kind, run in runs]
+            assert said == [Text(", two, three"), Thinking("hm"), Text(", four")]
+            assert stream.end == Finished("stop")
 
     run(talk())
 
 
-async def taken(stream: Stream, chars: int) -> str:
-    """Take pieces until there are so many characters."""
-    text = ""
-    while len(text) < chars:
-        text += "".join(piece.text for piece in stream.take())
-        await asyncio.sleep(0)
-    return text
-
-
-@pytest.mark.parametrize("last", ["thinking", "the end", "a stop"])
-def test_something_else_than_what_is_held_is_told_at_once(llm: LocalLLM, last: str) -> None:
+def test_a_reader_that_waits_is_told_of_a_stop_at_once(llm: LocalLLM) -> None:
     async def talk() -> List[object]:
         async with model_at(llm.url).stream(MESSAGES) as stream:
-            pieces = stream.__aiter__()
+            chunks = stream.__aiter__()
             chat = await elsewhere(llm.next_chat)
-            await elsewhere(chat.say, "One")
-            given: List[object] = [await pieces.__anext__()]
-            stream.hold()
-            await elsewhere(chat.say, ", two")
-            if last == "a stop":
-                await taken(stream, len(", two"))
-                stream.stop()
-                return [*given, *[piece async for piece in pieces], stream.end]
-            if last == "thinking":
-                await elsewhere(chat.think, "hm")
-                given += [await pieces.__anext__() for _ in range(2)]
-            await elsewhere(chat.finish)
-            return [*given, *[piece async for piece in pieces], stream.end]
+            read: List[object] = []
+            for word in ("One", ", two"):
+                await elsewhere(chat.say, word)
+                read.append(await chunks.__anext__())
+            stream.stop()
+            return [*read, *[chunk async for chunk in chunks], stream.end]
 
-    ends = {
-        "thinking": [Text("One"), Text(", two"), Thinking("hm"), Finished("stop")],
-        "the end": [Text("One"), Text(", two"), Finished("stop")],
-        "a stop": [Text("One"), Stopped()],
-    }
-    assert run(talk()) == ends[last]
+    assert run(talk()) == [Text("One"), Text(", two"), Stopped()]
 
 
 def test_the_first_text_is_told_whatever_blank_came_before_it(llm: LocalLLM) -> None:
@@ -231,42 +209,33 @@ def test_the_first_text_is_told_whatever_blank_came_before_it(llm: LocalLLM) -> 
     run(talk())
 
 
-def test_nothing_is_lost_or_turned_round_however_it_is_held(llm: LocalLLM) -> None:
+@pytest.mark.parametrize("pause_every", [1, 3, 10_000])
+def test_nothing_is_lost_or_turned_round_however_slowly_it_is_read(llm: LocalLLM, pause_every: int) -> None:
     words = [f"word{number} " for number in range(2000)]
     llm.answers(words)
 
-    async def talk() -> str:
-        given: List[str] = []
+    async def talk() -> Tuple[str, Optional[End]]:
+        read: List[str] = []
         async with model_at(llm.url).stream(MESSAGES) as stream:
+            async for chunk in stream:
+                read.append(chunk.text)
+                if len(read) % pause_every == 0:
+                    await asyncio.sleep(0)
+        return "".join(read), stream.end
 
-            async def read() -> None:
-                async for piece in stream:
-                    given.append(piece.text)
-                    if len(given) % 3 == 0:
-                        stream.hold()
-
-            reading = asyncio.ensure_future(read())
-            while not reading.done():
-                given.extend(piece.text for piece in stream.take())
-                if len(given) % 2:
-                    stream.release()
-                await asyncio.sleep(0)
-            await reading
-        return "".join(given)
-
-    assert run(talk()) == "".join(words)
+    assert run(talk()) == ("".join(words), Finished("stop"))
 
 
-async def pieces_of(model: LLM_Model) -> List[object]:
-    """The pieces of an answer, and its end."""
+async def chunks_of(model: LLM_Model) -> List[object]:
+    """The chunks of an answer, and its end."""
     async with model.stream(MESSAGES) as stream:
-        return [*[piece async for piece in stream], stream.end]
+        return [*[chunk async for chunk in stream], stream.end]
 
 
 def test_thinking_between_tags_is_parted_from_the_text(llm: LocalLLM) -> None:
     llm.answers(["<thi", "nk>h", "m</think", ">Hi", " <"])
     expected = [Thinking("h"), Thinking("m"), Text("Hi"), Text(" "), Text("<"), Finished("stop")]
-    assert run(pieces_of(model_at(llm.url))) == expected
+    assert run(chunks_of(model_at(llm.url))) == expected
 
 
 def test_what_may_become_a_tag_is_not_lost_when_the_stream_fails(llm: LocalLLM) -> None:
@@ -275,8 +244,8 @@ def test_what_may_become_a_tag_is_not_lost_when_the_stream_fails(llm: LocalLLM) 
         chat.error_line("out of memory")
 
     llm.script = script
-    *pieces, end = run(pieces_of(model_at(llm.url)))
-    assert pieces == [Text("Hi "), Text("<thin")]
+    *chunks, end = run(chunks_of(model_at(llm.url)))
+    assert chunks == [Text("Hi "), Text("<thin")]
     assert isinstance(end, Failed)
 
 
@@ -285,16 +254,16 @@ def test_what_may_become_a_tag_is_not_lost_when_the_stream_fails(llm: LocalLLM) 
 )
 def test_an_llm_that_says_too_much_is_ended(llm: LocalLLM, tokens: List[str]) -> None:
     async def talk() -> List[object]:
-        pieces = asyncio.ensure_future(pieces_of(model_at(llm.url, MAX_ANSWER_CHARS=6)))
+        chunks = asyncio.ensure_future(chunks_of(model_at(llm.url, MAX_ANSWER_CHARS=6)))
         chat = await elsewhere(llm.next_chat)
         for token in tokens:
             with contextlib.suppress(ConnectionError):  # it has been ended already
                 await elsewhere(chat.say, token)
         await elsewhere(chat.wait_closed)
-        return await pieces
+        return await chunks
 
-    *pieces, end = run(talk())
-    said = [piece.text for piece in pieces if isinstance(piece, (Text, Thinking))]
+    *chunks, end = run(talk())
+    said = [chunk.text for chunk in chunks if isinstance(chunk, (Text, Thinking))]
     assert "".join(said) == "abcdef"
     assert all(said)
     assert end == TooLong()
@@ -501,7 +470,7 @@ def test_pictures_are_refused_in_mid_answer(llm: LocalLLM, api: str) -> None:
 def test_an_answer_that_is_compressed_nonetheless_comes_piece_by_piece(llm: LocalLLM) -> None:
     async def talk() -> None:
         async with model_at(llm.url).stream(MESSAGES) as stream:
-            pieces = stream.__aiter__()
+            chunks = stream.__aiter__()
             chat = await elsewhere(llm.next_chat)
             head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
             packer = zlib.compressobj(wbits=31)
@@ -509,9 +478,9 @@ def test_an_answer_that_is_compressed_nonetheless_comes_piece_by_piece(llm: Loca
             for token in ("Hel", "lo"):
                 record = packer.compress(ollama_record(token)) + packer.flush(zlib.Z_SYNC_FLUSH)
                 await elsewhere(chat.unframed, record)
-                assert await pieces.__anext__() == Text(token)
+                assert await chunks.__anext__() == Text(token)
             await elsewhere(chat.close)
-            assert [piece async for piece in pieces] == []
+            assert [chunk async for chunk in chunks] == []
 
     run(talk())
 
@@ -521,13 +490,13 @@ def test_twenty_answers_grow_side_by_side(llm: LocalLLM) -> None:
 
     async def talk() -> None:
         streams = [model_at(llm.url).stream([Message("user", str(number))]) for number in range(count)]
-        pieces = [stream.__aiter__() for stream in streams]
+        chunks = [stream.__aiter__() for stream in streams]
         chats = await elsewhere(llm.wait_for_chats, count)
         chats.sort(key=lambda chat: int(chat.json["messages"][0]["content"]))
         for token in ("a", "b", "c"):
             for number, chat in enumerate(chats):
                 await elsewhere(chat.say, f"{token}{number}")
-            said = await asyncio.gather(*(reader.__anext__() for reader in pieces))
+            said = await asyncio.gather(*(reader.__anext__() for reader in chunks))
             assert said == [Text(f"{token}{number}") for number in range(count)]
         for chat in chats:
             await elsewhere(chat.finish)
@@ -936,8 +905,14 @@ PHASES = [silent, Chat.headers_only, then(), then(half_a_line)]
 
 
 @pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("secure", [False, True])
-def test_stopping_frees_the_server_in_every_phase(trusted: Certificate, phase: Script, secure: bool) -> None:  # noqa: FBT001 - a parameter
+def test_stopping_frees_the_server_in_every_phase(
+    trusted: Certificate,
+    phase: Script,
+    chunked: bool,  # noqa: FBT001 - a parameter
+    secure: bool,  # noqa: FBT001 - a parameter
+) -> None:
     async def talk() -> End:
         async with model_at(llm.url).stream(MESSAGES) as stream:
             chat = await elsewhere(llm.next_chat)
@@ -947,7 +922,7 @@ def test_stopping_frees_the_server_in_every_phase(trusted: Certificate, phase: S
             await elsewhere(chat.wait_closed)
             return end
 
-    with LocalLLM(tls=trusted if secure else None) as llm:
+    with LocalLLM(tls=trusted if secure else None, chunked=chunked) as llm:
         assert run(talk()) == Stopped()
 
 
@@ -1054,10 +1029,24 @@ def test_stopping_while_the_name_is_looked_up(llm: LocalLLM, monkeypatch: pytest
     assert llm.requests == []
 
 
-def test_stopping_keeps_what_has_arrived_and_an_end_that_came_before(llm: LocalLLM) -> None:
+def test_stopping_keeps_what_has_arrived_and_was_not_read(llm: LocalLLM) -> None:
+    async def talk() -> Answer:
+        async with model_at(llm.url).stream(MESSAGES) as stream:
+            chat = await elsewhere(llm.next_chat)
+            for token in ("Hel", "lo"):
+                await elsewhere(chat.say, token)
+            await elsewhere(chat.finish)
+            await elsewhere(chat.wait_closed)
+        return await rest_of(stream)
+
+    assert run(talk()) == Answer("Hello", Finished("stop"))
+
+
+def test_stopping_after_the_end_changes_nothing(llm: LocalLLM) -> None:
     async def talk() -> Tuple[Answer, Answer]:
         async with model_at(llm.url).stream(MESSAGES) as stream:
             first = await rest_of(stream)
+        stream.stop()
         return first, await rest_of(stream)
 
     llm.answers(["Hel", "lo"])

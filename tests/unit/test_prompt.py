@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from chat import wording
 from chat.answer.prompt import PROMPT_SHOWN_CHARS, Person, Spoken, above, answer_of, build, fill_in, prompt_above
+from chat.llm.types import Image, Message
 from chat.text.answer_text import CURSOR, THOUGHTS, Phrases, Reply
 from chat.text.pages import Pages
-from llm_model import Image, Message
 from tests.unit.fuzz import fuzzed
 
 ALICE, BOB = Person(1, "Alice"), Person(2, "Bob")

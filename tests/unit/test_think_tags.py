@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.llm.decoders import Text, Thinking
 from chat.llm.think_tags import ThinkTags
+from chat.llm.types import Text, Thinking
 from tests.unit.fuzz import fuzzed
 
 
 def parted(*deltas: str) -> List[Tuple[str, str]]:
     """What was said and what was thought, in turn."""
     tags = ThinkTags()
-    pieces = [piece for delta in deltas for piece in tags.feed(delta)]
-    pieces += tags.end()
+    chunks = [chunk for delta in deltas for chunk in tags.feed(delta)]
+    chunks += tags.end()
     kinds = {Text: "text", Thinking: "thinking"}
     return [
-        (kind, "".join(piece.text for piece in group))
-        for kind, group in groupby(pieces, key=lambda piece: kinds[type(piece)])
+        (kind, "".join(chunk.text for chunk in group))
+        for kind, group in groupby(chunks, key=lambda chunk: kinds[type(chunk)])
     ]
 
 
