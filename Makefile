@@ -27,9 +27,9 @@ fuzz: ## try 30 times as much generated text on what cuts and rewrites answers
 	@tools/venv.sh $(VENV) test
 	FUZZ_TIMES=30 $(VENV)/bin/python -m pytest -m fuzz --timeout 3600 $(ARGS)
 
-bench: ## measure growing answers, beside two plain bots, and put the figures into the READMEs (half an hour)
+bench: ## measure how quick the bot is, judge its goals, and write the figures into docs/speed.md (about 5 minutes)
 	@tools/venv.sh $(VENV) test
-	$(VENV)/bin/python -m bench $(or $(ARGS),--chart docs --readme)
+	$(VENV)/bin/python -m bench $(or $(ARGS),--write)
 
 soak: ## give 2,000 answers in a row, and see that memory, threads, files and tasks stay (Linux, macOS)
 	@tools/venv.sh $(VENV) test

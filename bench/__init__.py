@@ -1,1 +1,1 @@
-"""What things cost, measured. `python3 -m bench.growing`: composing a growing answer."""
+"""How late text appears in the channel, and what the bot costs: `python3 -m bench` and `python3 -m bench.soak`."""

@@ -1,78 +1,39 @@
-"""What a person sees of answers that grow, measured: `python -m bench`, beside two plain bots, and what it costs.
+"""Measure how late text appears in the channel, beside two plain bots, and what the bot costs: `python -m bench`.
 
-For each token that the LLM says: how long until it stands in the channel. Each case runs so many times, and the median
-of its figures is shown. Ends with 1 if one is above its goal. All of it takes about half an hour.
+Shows the medians of some runs. Ends with 1 if a goal is missed.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Sequence
 
-from bench import chart, cost, readme, results, table
+import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench import cases, chart, page
 
-
-def measure(options: argparse.Namespace) -> results.Results:
-    """Run what was asked for."""
-    rows = table.table(table.jobs(options.case, options.bot or table.BOTS, options.runs))
-    grown = [] if is_partial(options) else cost.growths(options.runs)
-    figures = [] if is_partial(options) else cost.costs(rows, grown, options.runs)
-    return results.Results(results.today(), results.this_machine(), options.runs, rows, figures, grown)
-
-
-def is_partial(options: argparse.Namespace) -> bool:
-    """Whether only a part of the cases was asked for."""
-    return bool(options.case or options.bot)
-
-
-def show(run: results.Results) -> None:
-    """Print the tables."""
-    table.show(run.rows)
-    if run.costs:
-        cost.show(run.costs, run.growths)
-
-
-def options_of(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line; what can't be done is said before anything is measured."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--runs", type=int, default=3, help="of each case (%(default)s)")
-    parser.add_argument("--case", default="", help="only those with this in their name, and no costs")
-    parser.add_argument(
-        "--bot", choices=table.BOTS, action="append", help="only this one, and no costs; can be repeated"
-    )
-    parser.add_argument("--from", type=Path, dest="file", metavar="FILE", help="take a run's JSON, and measure nothing")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the tables")
-    parser.add_argument("--chart", type=Path, metavar="FOLDER", help="draw the lag over time there")
-    parser.add_argument("--readme", action="store_true", help="put the figures into both READMEs")
-    options = parser.parse_args(arguments)
-    if (options.chart or options.readme) and is_partial(options):
-        parser.error("--chart and --readme need all cases, without --case and --bot")
-    if options.chart and importlib.util.find_spec("matplotlib") is None:
-        parser.error("--chart needs matplotlib, which requirements-dev.txt has for Python 3.10 and later")
-    return options
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure; gives 1 if anything is above its goal."""
-    options = options_of(arguments)
-    run = results.from_json(options.file.read_text("utf-8")) if options.file else measure(options)
-    lacking = readme.lacking(run) if options.chart or options.readme else []
-    if lacking:
-        sys.exit(f"This is only a part of a run. It lacks: {'; '.join(lacking)}")
-    if options.json:
-        print(results.to_json(run))
-    else:
-        show(run)
-    if options.chart:
-        chart.write(run, options.chart)
-    if options.readme:
-        readme.write(run, ROOT)
-    return int(run.is_missed)
+    """Measure, print and perhaps write; return 1 if a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="of each case with this bot (%(default)s)")
+    parser.add_argument("--case", default="", help="only those with this in their name, such as 'by /chat'")
+    parser.add_argument("--write", action="store_true", help="write the figures and the chart into docs/")
+    options = parser.parse_args(arguments)
+    if options.write and options.case:
+        parser.error("--write needs all cases")
+    if psutil.getloadavg()[0] > 1:
+        print("This computer is busy: the figures will be disturbed.", file=sys.stderr)
+    results = cases.run_all([case for case in cases.CASES if options.case in str(case)], options.runs)
+    cases.show(results)
+    if options.write:
+        page.write(results, DOCS)
+        chart.write(results, DOCS)
+    return int(not all(cases.judge(results).values()))
 
 
 if __name__ == "__main__":

@@ -1,150 +1,106 @@
-"""Draws the lag over time for the READMEs: lag.svg in English, lag.ja.svg in Japanese. It needs matplotlib."""
+"""Draws the lag over time: docs/lag.svg in English, docs/lag.ja.svg in Japanese."""
 
 from __future__ import annotations
 
-import logging
-import math
-import warnings
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Mapping, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple, Sequence
 
-from bench.results import Results
-from bench.table import AT_LEAST, CHARS, OURS, SECOND, Row
+from bench.cases import LONG, TWENTY, Results, at_least
+from bench.lag import CHARS, OURS, SECOND, Run
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-SIZE = (9.0, 4.3)  # inches
-INK, PALE = "#222222", "#767676"
+WIDTH, HEIGHT = 860, 410
+FONTS = "Helvetica, Arial, 'Liberation Sans', 'Hiragino Sans', 'Yu Gothic', 'Noto Sans CJK JP', sans-serif"
+INK, PALE, LINES = "#222222", "#767676", "#DDDDDD"
 COLOURS = {OURS: "#0072B2", SECOND: "#B3540A", CHARS: "#6B6B6B"}
 """Okabe and Ito's blue, a vermilion that is dark enough for words on white, and a grey: told apart by all eyes."""
 
-
-LABEL_AT, LABEL_WIDTH = 0.7, 0.5
-"""Where a line's label stands, and how much room it has, as shares of the line's length."""
-
-LABEL_GAP = 7  # points between a line and its label
-
-
-class Panel(NamedTuple):
-    """One of the two charts beside each other."""
-
-    case: str
-    top: float
-    """Seconds at which it ends; lines above leave it."""
-    every: float
-    """Seconds between two of its lines across."""
-    step: float
-    """Seconds between two figures below it."""
-
-
-PANELS = (Panel("1 chat, 24 s", 3, 1, 6), Panel("20 chats, 2 s", 30, 10, 0.5))
+PANELS = ((LONG, 3), (TWENTY, 30))
+"""The case of each of the two charts side by side, and the lag in seconds above which a line leaves it."""
+PANEL_WIDTH, PANEL_HEIGHT, PANEL_TOP, PANEL_LEFTS = 380, 220, 140, (40, 460)
 
 
 class Words(NamedTuple):
-    """What stands in a chart."""
+    """What a chart says in its language."""
 
-    fonts: Sequence[str]
     title: str
     subtitle: str
     panels: Sequence[str]
     across: str
     bots: Dict[str, str]
-    leaves: str
-    """Of a line that ends above the chart."""
 
 
 WORDS: Dict[str, Words] = {
     "lag.svg": Words(
-        fonts=("Helvetica", "Arial", "Liberation Sans", "DejaVu Sans", "sans-serif"),
         title="How long text takes from the model to the channel",
-        subtitle="Seconds that what the model says takes until it stands in Discord. Lower is better.",
+        subtitle="Seconds from when the model sends a token until it is in Discord. Lower is better.",
         panels=("One answer that takes 24 s", "20 answers at once in one channel, 2 s each"),
         across="Seconds since the model began",
         bots={OURS: "this bot", SECOND: "an edit per second", CHARS: "an edit per 15 characters"},
-        leaves="↑ {}:\n{} {:.0f} s at the end",
     ),
     "lag.ja.svg": Words(
-        fonts=("Hiragino Sans", "Yu Gothic", "Noto Sans CJK JP", "Noto Sans JP", "sans-serif"),
         title="モデルの言葉がチャンネルに出るまでの時間",
         subtitle="モデルが出した文字が Discord に表示されるまでの秒数。小さいほど良い。",
         panels=("24 秒かかる答え 1 個", "1 つのチャンネルで同時に 20 個、それぞれ 2 秒"),
         across="モデルが答え始めてからの秒数",
         bots={OURS: "このボット", SECOND: "1 秒ごとに編集", CHARS: "15 文字ごとに編集"},
-        leaves="↑ {}:\n最後には {} {:.0f} 秒",
     ),
 }
 
 
 def write(results: Results, folder: Path) -> None:
-    """Write both charts. Raises ImportError where matplotlib is not installed, KeyError where a case was not run."""
+    """Write both charts. Raises KeyError if their cases were not measured."""
     for name, words in WORDS.items():
-        _draw(results, words, folder / name)
+        (folder / name).write_text(_draw(results, words), encoding="utf-8")
 
 
-def _draw(results: Results, words: Words, path: Path) -> None:
-    # Only here, so that all else runs where it is not installed.
-    import matplotlib as mpl  # noqa: PLC0415 - see above
-    from matplotlib.figure import Figure  # noqa: PLC0415 - see above
-
-    # Fonts that this machine lacks are no fault: whoever looks at the chart has one of them.
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    with mpl.rc_context(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from")
-        mpl.rc("font", size=11, family=list(words.fonts))
-        # Letters stay text, in the viewer's fonts; and ids are the same in each run.
-        mpl.rc("svg", fonttype="none", hashsalt="chart")
-        figure = Figure(figsize=SIZE, facecolor="white")
-        figure.text(0.02, 0.92, words.title, size=15, weight="bold", color=INK)
-        figure.text(0.02, 0.855, words.subtitle, color=INK)
-        for number, (panel, title) in enumerate(zip(PANELS, words.panels)):
-            axis = figure.add_axes((0.04 + 0.5 * number, 0.14, 0.44, 0.59))
-            axis.set_title(title, loc="left", size=11, weight="bold", color=INK)
-            _draw_panel(axis, panel, {bot: results.row(panel.case, bot) for bot in COLOURS}, words)
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+def _draw(results: Results, words: Words) -> str:
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="{FONTS}">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+        _text(16, 32, words.title, size=20, bold=True),
+        _text(16, 58, words.subtitle),
+    ]
+    for number, (bot, name) in enumerate(words.bots.items()):
+        left = 16 + 200 * number
+        parts.append(f'<path d="M{left} 83h24" {_stroke(bot)}/>')
+        parts.append(_text(left + 32, 88, name, COLOURS[bot], bold=bot == OURS))
+    for (case, top), title, left in zip(PANELS, words.panels, PANEL_LEFTS):
+        runs = {bot: results[case, bot] for bot in COLOURS}
+        parts += [f'<g transform="translate({left} {PANEL_TOP})">', _text(-24, -18, title, bold=True)]
+        parts += [*_panel(runs, case.seconds, top, words), "</g>"]
+    return "\n".join([*parts, "</svg>", ""])
 
 
-def _draw_panel(axis: Axes, panel: Panel, rows: Mapping[str, Row], words: Words) -> None:
-    axis.set_xlabel(words.across, color=PALE)
-    axis.set_ylim(0, panel.top)
-    axis.set_yticks([number * panel.every for number in range(round(panel.top / panel.every) + 1)])
-    end = max(time for row in rows.values() for time, _ in row.over_time)
-    ticks = [number * panel.step for number in range(math.ceil(end / panel.step) + 1)]
-    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axis.set_xlim(0, ticks[-1])
-    axis.grid(axis="y", color="#DDDDDD", linewidth=0.8)
-    axis.tick_params(length=0, colors=PALE)
-    for side in ("left", "top", "right"):
-        axis.spines[side].set_visible(False)
-    for bot, row in rows.items():
-        times, lags = zip(*row.over_time)
-        axis.plot(times, lags, color=COLOURS[bot], linewidth=3 if bot == OURS else 2, solid_capstyle="round")
-    staying = [row for row in rows.values() if max(lag for _, lag in row.over_time) <= panel.top]
-    lowest = min(staying, key=lambda row: row.mean, default=None)
-    for row in rows.values():
-        if row in staying:
-            _label(axis, row, words, below=row == lowest)
-        else:
-            _label_leaving(axis, panel, row, words)
+def _panel(runs: Dict[str, Run], end: float, top: float, words: Words) -> List[str]:
+    across, down = PANEL_WIDTH / end, PANEL_HEIGHT / top
+    parts = [_text(PANEL_WIDTH / 2, PANEL_HEIGHT + 44, words.across, PALE, "middle")]
+    for lag in (0, top / 3, 2 * top / 3, top):
+        y = PANEL_HEIGHT - lag * down
+        parts += [f'<path d="M0 {y:.1f}h{PANEL_WIDTH}" stroke="{LINES}"/>', _text(-8, y + 5, f"{lag:g}", PALE, "end")]
+    for time in (0, end / 4, end / 2, 3 * end / 4, end):
+        parts.append(_text(time * across, PANEL_HEIGHT + 20, f"{time:g}", PALE, "middle"))
+    # An svg element within another cuts off what lies outside of it.
+    parts.append(f'<svg width="{PANEL_WIDTH}" height="{PANEL_HEIGHT}">')
+    for bot, run in runs.items():
+        points = " ".join(f"{time * across:.1f},{PANEL_HEIGHT - lag * down:.1f}" for time, lag in run.curve)
+        parts.append(f'<polyline points="{points}" {_stroke(bot)}/>')
+    parts.append("</svg>")
+    for bot, run in runs.items():
+        above = [(time, lag) for time, lag in run.curve if lag > top]
+        if above:
+            leaves = f"↑ {at_least(run)}{max(lag for _, lag in above):.0f} s"
+            parts.append(_text(above[0][0] * across + 8, 18, leaves, COLOURS[bot]))
+    return parts
 
 
-def _label(axis: Axes, row: Row, words: Words, *, below: bool) -> None:
-    """Write above or below a line what it is, where it has most of its course behind it."""
-    start, end = (row.over_time[-1][0] * share for share in (LABEL_AT - LABEL_WIDTH / 2, LABEL_AT + LABEL_WIDTH / 2))
-    lags = [lag for time, lag in row.over_time if start <= time <= end]
-    point = ((start + end) / 2, min(lags) if below else max(lags))
-    away = -LABEL_GAP if below else LABEL_GAP
-    style = {"ha": "center", "va": "top" if below else "bottom", **_style(row)}
-    axis.annotate(words.bots[row.bot], point, (0, away), textcoords="offset points", **style)
+def _stroke(bot: str) -> str:
+    return f'stroke="{COLOURS[bot]}" stroke-width="{4 if bot == OURS else 2.5}" stroke-linejoin="round" fill="none"'
 
 
-def _label_leaving(axis: Axes, panel: Panel, row: Row, words: Words) -> None:
-    """Write where a line leaves the chart what it is, and how far it goes."""
-    time = next(time for time, lag in row.over_time if lag > panel.top)
-    text = words.leaves.format(words.bots[row.bot], AT_LEAST if row.missing else "", row.last).replace("  ", " ")
-    place = (LABEL_GAP, -LABEL_GAP)
-    axis.annotate(text, (time, panel.top), place, textcoords="offset points", va="top", **_style(row))
-
-
-def _style(row: Row) -> Dict[str, Any]:
-    return {"color": COLOURS[row.bot], "weight": "bold" if row.bot == OURS else "normal"}
+def _text(  # noqa: PLR0913 - what SVG's text has
+    x: float, y: float, text: str, colour: str = INK, anchor: str = "start", *, size: int = 14, bold: bool = False
+) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}"'
+    return f'<text {place} fill="{colour}"{weight}>{escape(text)}</text>'

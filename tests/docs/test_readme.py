@@ -1,4 +1,4 @@
-"""README.md and README.ja.md: what they say of the program is what the program does, and both say the same."""
+"""The READMEs and the pages of docs/: what they say of the program is what it does, and both languages say the same."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from chat.wording import Language, Sentence
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FILES: Dict[Language, Path] = {"en": PROJECT / "README.md", "ja": PROJECT / "README.ja.md"}
+SPEED: Dict[Language, Path] = {"en": PROJECT / "docs" / "speed.md", "ja": PROJECT / "docs" / "speed.ja.md"}
+PAGES = [path for pages in (FILES, SPEED) for path in pages.values()]
 SENTENCES_HEADING: Dict[Language, str] = {"en": "What the bot says", "ja": "ボットの文"}
 LOG_HEADING: Dict[Language, str] = {"en": "The log", "ja": "ログ"}
 CLEAR_BY_THEMSELVES = (
@@ -135,14 +137,17 @@ def slugs(text: str) -> Iterator[str]:
         yield re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
 
 
-def test_each_link_within_the_project_leads_somewhere(text: str) -> None:
-    anchors = list(slugs(text))
-    assert len(anchors) == len(set(anchors))
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        if target.startswith("#"):
-            assert unquote(target[1:]) in anchors
-        elif not target.startswith("https://"):
-            assert (PROJECT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_link_within_the_project_leads_somewhere(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert len(list(slugs(text))) == len(set(slugs(text)))
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if link.startswith("https://"):
+            continue
+        target, _, anchor = link.partition("#")
+        path = page.parent / target if target else page
+        assert path.exists(), link
+        assert not anchor or unquote(anchor) in slugs(path.read_text("utf-8")), link
 
 
 def test_each_package_of_the_bot_is_listed(text: str) -> None:
@@ -151,8 +156,9 @@ def test_each_package_of_the_bot_is_listed(text: str) -> None:
         assert f"[{name}]({name})" in text
 
 
-def test_both_languages_have_the_same_headings_and_code() -> None:
-    english, japanese = (path.read_text("utf-8") for path in FILES.values())
+@pytest.mark.parametrize("pages", [FILES, SPEED], ids=["README", "speed"])
+def test_both_languages_have_the_same_headings_and_code(pages: Dict[Language, Path]) -> None:
+    english, japanese = (path.read_text("utf-8") for path in pages.values())
     levels = [[heading.split()[0] for heading in headings(text)] for text in (english, japanese)]
     assert levels[0] == levels[1]
     blocks = [re.findall(r"^ *```.*?^ *```$", text, flags=re.DOTALL | re.MULTILINE) for text in (english, japanese)]
