@@ -1,4 +1,7 @@
-"""Runs chatbot.py as its user does, in a process of its own, with settings made for it, against the local Discord."""
+"""Runs chatbot.py as its user does, in a process of its own, with settings made for it, against the local Discord.
+
+`BotProcess` is larger than other classes: the process and its log in one, because tests always want both.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class BotProcess:
         self._reader = threading.Thread(target=self._read, name="bot-log")
 
     def again(self) -> BotProcess:
-        """Give one that runs the same bot anew, not started yet."""
+        """Return one that runs the same bot again, not started yet."""
         bot = BotProcess("", Path(), self._environment)
         bot._command = self._command
         return bot
@@ -81,12 +84,12 @@ class BotProcess:
 
     @property
     def lines(self) -> int:
-        """How many lines it has written."""
+        """The number of lines that it has written."""
         with self._grown:
             return len(self._lines)
 
     def wait_for_log(self, *texts: str, timeout: float = 10.0, after: int = 0) -> str:
-        """Wait for a line that has one of the texts, and give it. AssertionError after `timeout` seconds or its end.
+        """Wait for a line that has one of the texts, and return it. AssertionError after `timeout` seconds or its end.
 
         The first `after` lines don't count.
         """
@@ -103,7 +106,7 @@ class BotProcess:
         return line
 
     def wait_for_count(self, text: str, count: int, timeout: float = 10.0) -> None:
-        """Wait until so many lines of the log have the text. AssertionError after `timeout` seconds or its end."""
+        """Wait until `count` lines of the log have the text. AssertionError after `timeout` seconds or its end."""
 
         def counted() -> int:
             return sum(text in line for line in self._lines)
@@ -120,7 +123,7 @@ class BotProcess:
         self._running().send_signal(number)
 
     def wait(self, timeout: float = 10.0) -> int:
-        """Wait for its end, and give the exit status (minus the signal's number if that ended it)."""
+        """Wait for its end, and return the exit status (minus the signal's number if that ended it)."""
         status = self._running().wait(timeout)
         self._reader.join()
         return status
@@ -157,11 +160,8 @@ class BotProcess:
             return
         with stream:
             for line in stream:
-                self._add(line.rstrip("\n"))
+                with self._grown:
+                    self._lines.append(line.rstrip("\n"))
+                    self._grown.notify_all()
         with self._grown:
-            self._grown.notify_all()
-
-    def _add(self, line: str) -> None:
-        with self._grown:
-            self._lines.append(line)
             self._grown.notify_all()

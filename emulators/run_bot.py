@@ -33,7 +33,7 @@ def set_defaults(**options: object) -> None:
 
 def _tell_tasks(_number: int, _frame: object) -> None:
     """Print how many tasks the running event loop has: what a test can't see from outside."""
-    print(f"tasks={len(asyncio.all_tasks())}", flush=True)  # noqa: T201 - for whoever sent the signal
+    print(f"tasks={len(asyncio.all_tasks())}", flush=True)  # noqa: T201 - for the sender of the signal
 
 
 def main(argv: Sequence[str]) -> int:

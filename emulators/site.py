@@ -12,7 +12,7 @@ from aiohttp import web
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _TURNS_TO_CONNECT = 4
-"""In so many turns of its loop asyncio makes a connection of what it has accepted (selector_events.py,
+"""The number of turns of its loop in which asyncio makes a connection of what it has accepted (selector_events.py,
 _accept_connection2)."""
 
 
@@ -47,7 +47,7 @@ async def open_site(app: web.Application, port: int = 0, *, handler_cancellation
 
 @web.middleware
 async def _let_clients_leave(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A client that has closed its connection before its answer began is no fault of the handler's."""
+    """Let a client close its connection before its answer begins: that is no error of the handler's."""
     try:
         return await handler(request)
     except ConnectionResetError:

@@ -14,17 +14,20 @@ How a test uses it:
 
 Its modules:
     values, permissions, mentions, limits, errors, faults   small parts without input or output
-    state       what stands in the channels, and what a test does and looks at
-    interactions   the same of commands and buttons;  options: what a person may fill into a command
+    parts/      what it holds and records: people, channels, messages, interactions and so on, a class each
+    state       holds these parts
+    actions     what people do: write, use commands, click;  options: what they may fill into a command
+    views       what a test looks at in the channels
     payloads    values → Discord's JSON;  forms, components, commands: Discord's JSON, checked
-    routes, interaction_routes   what each REST call does
+    routes/     what each REST call does
     rest        the calls over HTTP, with limits, latency and faults
-    gateway     sessions and events
-    server      both on one port, within a running event loop;  threaded: the same in a thread of its own
+    gateway/    sessions and events
+    endpoint    both on one port, within a running event loop
+    server      the state and its endpoint as callers see them;  local: the same in a thread of its own
 """
 
+from .local import LocalDiscord
 from .server import DiscordServer
-from .threaded import LocalDiscord
 from .values import Attachment, Call, Change, Channel, Interaction, Message, Role, Typing, User, Version
 
 __all__ = [

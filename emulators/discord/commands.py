@@ -11,7 +11,7 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Seq
 from .errors import ApiError, form_error
 
 Json = Dict[str, Any]
-SLASH = 1  # the type of a slash command; 2 and 3 stand in the menus of users and messages
+SLASH = 1  # the type of a slash command; 2 and 3 are in the menus of users and messages
 MOST_OF_TYPE = {SLASH: 100, 2: 15, 3: 15}
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 1, 2, 3, 4, 5, 10, 11
 MAX_NAME, MAX_DESCRIPTION, MAX_CHOICE = 32, 100, 100  # characters
@@ -39,7 +39,7 @@ def check_commands(entries: Sequence[Any]) -> None:
 
 
 def without_localizations(value: Any) -> Any:  # noqa: ANN401 (any part of a command)
-    """A command as a list without localizations shows it."""
+    """Return a command as a list without localizations shows it."""
     if isinstance(value, list):
         return [without_localizations(entry) for entry in value]
     if not isinstance(value, dict):
@@ -101,7 +101,7 @@ def _check_option(option: Any, where: str) -> None:  # noqa: ANN401 (as a client
 
 
 def _check_described(entry: Json, where: str) -> None:
-    """A name of slash commands and options, and its description, both in all languages."""
+    """Check the name and description of a slash command or option, in all languages."""
     _check_text(entry, "name", where, MAX_NAME, _is_name)
     _check_text(entry, "description", where, MAX_DESCRIPTION)
 
@@ -127,7 +127,7 @@ def _check_text(
 
 
 def _is_name(text: str) -> bool:
-    r"""Whether all characters are of [-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}], and lower case where there is one."""
+    r"""True if all characters are of [-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}], and lower case where there is one."""
     return text == text.lower() and all(map(_is_name_character, text))
 
 

@@ -19,7 +19,7 @@ MAX_CUSTOM_ID, MAX_LABEL = 100, 80  # characters
 
 
 def read_components(components: Any) -> List[Json]:  # noqa: ANN401 (whatever a client sent)
-    """The components with an id for each that has none. Raises ApiError 400 / 50035 for what Discord refuses."""
+    """Return the components with an id for each that has none. Raises ApiError 400 / 50035 for what Discord refuses."""
     found = list(_walk(components, "components"))
     if len(found) > MAX_COMPONENTS:
         raise form_error("components", "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_COMPONENTS} or fewer in length.")
@@ -38,13 +38,13 @@ def read_components(components: Any) -> List[Json]:  # noqa: ANN401 (whatever a 
 
 
 def enabled_buttons(components: List[Json]) -> List[Json]:
-    """The buttons that a person can click to tell the bot."""
+    """Return the buttons that send the bot an interaction when they are clicked."""
     buttons = [component for _, component in _walk(components, "") if component.get("type") == BUTTON]
     return [button for button in buttons if button.get("custom_id") and not button.get("disabled")]
 
 
 def _walk(components: Any, where: str) -> Iterator[Tuple[str, Json]]:  # noqa: ANN401 (whatever a client sent)
-    """Each component with its place in the body, parents before children."""
+    """Yield each component with its path in the body, parents before children."""
     if not isinstance(components, list):
         raise form_error(where, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
     for index, component in enumerate(components):

@@ -26,7 +26,7 @@ class ApiError(Exception):
         self.headers: Dict[str, str] = dict(headers or {})
 
 
-SLOW_MODE = 20016  # the code of a 429 for whoever writes too soon in a channel with slow mode
+SLOW_MODE = 20016  # the code of a 429 for one who writes too soon in a channel with slow mode
 UNAUTHORIZED = (401, 0, "401: Unauthorized")
 NOT_FOUND = (404, 0, "404: Not Found")
 UNKNOWN_CHANNEL = (404, 10003, "Unknown Channel")
@@ -48,7 +48,7 @@ NO_HISTORY = (403, 160002, "Cannot reply without permission to read message hist
 
 
 def form_error(field: str, code: str, message: str) -> ApiError:
-    """400 / 50035 about one field of the body, such as "content" or "a.b" for b in a; "" is the body as a whole."""
+    """Return 400 / 50035 about one field of the body, such as "content", or "a.b" for b in a; "" is the whole body."""
     errors: Dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
     for name in reversed(field.split(".") if field else []):
         errors = {name: errors}
@@ -56,7 +56,7 @@ def form_error(field: str, code: str, message: str) -> ApiError:
 
 
 def rate_limited(retry_after: float, *, is_global: bool = False, code: int = 0) -> ApiError:
-    """429; `retry_after` in seconds. The Retry-After header holds whole seconds, the body milliseconds.
+    """Return 429; `retry_after` in seconds. The Retry-After header holds whole seconds, the body milliseconds.
 
     `code` is Discord's own of a limit that is no bucket's, such as SLOW_MODE.
     """

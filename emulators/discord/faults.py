@@ -1,4 +1,4 @@
-"""What a test lets go wrong with the next REST calls. A fault waits until as many calls as it is for have met it."""
+"""What a test lets go wrong with the next REST calls. A fault waits for as many calls as it is for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Fault:
     delay: float = 0.0
 
     def meets(self, method: str, channel_id: Optional[int]) -> bool:
-        """Whether a call is one that this fault is for."""
+        """True if this fault is for such a call."""
         same_method = self.method == method or (self.method is None and method != DOWNLOAD)
         return same_method and self.channel in {None, channel_id}
 
@@ -82,7 +82,7 @@ class Faults:
 
     @property
     def waiting(self) -> int:
-        """How many faults still wait for calls."""
+        """The number of faults that still wait for calls."""
         with self._lock:
             return len(self._waiting)
 
@@ -92,7 +92,7 @@ class Faults:
             self._waiting.clear()
 
     def take(self, method: str, channel_id: Optional[int]) -> Optional[Fault]:
-        """The oldest fault for this call, if any; used up by as many calls as it is for."""
+        """Return the oldest fault for this call, if any, and count the call for it."""
         with self._lock:
             for fault in self._waiting:
                 if fault.meets(method, channel_id):

@@ -38,12 +38,12 @@ class MessageForm:
     ephemeral: bool = False
 
     def has_more_than_text(self) -> bool:
-        """Whether there is something to show without a content."""
+        """True if there is something to show without a content."""
         return bool(self.attachments) or any(self.extras.get(name) for name in _NOT_EMPTY)
 
 
 def read_form(body: Mapping[str, Any], attachments: Sequence[Attachment]) -> MessageForm:
-    """The checked body. Raises ApiError 400 / 50035 for what Discord refuses."""
+    """Return the checked body. Raises ApiError 400 / 50035 for what Discord refuses."""
     reference = _object(body, "message_reference")
     flags = _flags(body)
     extras = {name: body[name] for name in _KEPT if body.get(name) is not None}

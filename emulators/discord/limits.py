@@ -20,8 +20,8 @@ BUCKETS = {
     "webhook_create": "3cd1f278bd0ecaf11e0d2391c374b00d",
     "webhook_edit": "e2ab9a1c8e3f4d5b8c7a6f0d1b2c3e4f",
 }
-# A channel's id, or the token of an interaction.
-Place = Union[int, str]
+# Which requests are counted together: a channel's id, or the token of an interaction.
+Key = Union[int, str]
 
 
 class Rule(NamedTuple):
@@ -37,7 +37,7 @@ class Rule(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether a request may pass, and the seconds until the whole bucket is free and until one request is."""
+    """`allowed`: the request may pass. `reset_after` and `retry_after`: seconds until all requests or one are free."""
 
     allowed: bool
     limit: int
@@ -47,7 +47,7 @@ class Verdict(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """How much of a limit is used: for each request that counts, the `time.monotonic()` from which it doesn't."""
+    """How much of a limit is used. `free_at`: for each request that counts, the `time.monotonic()` at which it ends."""
 
     limit: int
     per: float
@@ -75,7 +75,7 @@ class Limits:
 
     def __init__(self) -> None:
         self._rules: Dict[str, Rule] = {kind: Rule() for kind in BUCKETS}
-        self._hits: Dict[Tuple[str, Place], Deque[float]] = {}
+        self._hits: Dict[Tuple[str, Key], Deque[float]] = {}
 
     def set(self, kind: str, *, limit: int = 5, per: float = 5.0, mode: str = "fixed") -> None:
         """Change the rule for a kind such as "create" or "webhook_edit" (BUCKETS), from the next request on.
@@ -92,21 +92,21 @@ class Limits:
         for kind in BUCKETS:
             self.set(kind, limit=limit, per=per, mode=mode)
 
-    def take(self, kind: str, place: Place) -> Verdict:
+    def take(self, kind: str, key: Key) -> Verdict:
         """Count one request that arrives now."""
-        hits = self._hits.setdefault((kind, place), deque())
+        hits = self._hits.setdefault((kind, key), deque())
         return judge(self._rules[kind], hits, time.monotonic())
 
-    def usage(self, kind: str, place: Place) -> Usage:
-        """What is used of a limit now."""
+    def usage(self, kind: str, key: Key) -> Usage:
+        """Return what is used of a limit now."""
         rule, now = self._rules[kind], time.monotonic()
-        hits = self._hits.get((kind, place), deque())
+        hits = self._hits.get((kind, key), deque())
         free_at = [(hits[0] if rule.mode == "fixed" else hit) + rule.per for hit in hits]
         return Usage(rule.limit, rule.per, tuple(moment for moment in free_at if moment > now))
 
 
 def headers(kind: str, verdict: Verdict) -> Dict[str, str]:
-    """The X-RateLimit headers of an answer. Times are rounded up to a millisecond, never down."""
+    """Return the X-RateLimit headers of an answer. Times are rounded up to a millisecond, never down."""
     reset_after = math.ceil(verdict.reset_after * 1000) / 1000
     return {
         "X-RateLimit-Limit": str(verdict.limit),

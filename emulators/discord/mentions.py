@@ -18,7 +18,7 @@ _EVERYTHING: Mapping[str, Any] = {"parse": ["users", "roles", "everyone"], "repl
 
 
 def find_mentions(text: str, allowed: Optional[Mapping[str, Any]], replied_to: Optional[int] = None) -> Mentions:
-    """Mentions that `text` makes; `allowed` None means that nothing was said, so that everything counts.
+    """Return the mentions in `text`; with `allowed` None, which a client didn't send, all of them count.
 
     `replied_to` is the author's id of the message that this one answers.
     """

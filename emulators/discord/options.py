@@ -19,7 +19,7 @@ _TYPES: Mapping[int, Tuple[type, ...]] = {
 
 
 def fill_in(command: Json, values: Mapping[str, Any], focused: Optional[str] = None) -> List[Json]:
-    """The options of an interaction's data, in the order of `values`; `focused` is the one that is being typed.
+    """Return the options of an interaction's data, in the order of `values`; `focused` is the one that is being typed.
 
     Raises ValueError for an option that the command doesn't have, a required one that is missing (unless the person is
     still typing), and a value that Discord's client doesn't let through.

@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any, Dict, List, Optional, Tuple
 from urllib.parse import quote
 
-from .state import State, snowflake_time
+from .parts.changes import snowflake_time
+from .state import State
 from .values import (
     CATEGORY,
     COMMAND,
@@ -28,7 +29,7 @@ INTENT_FLAGS = {"presences": 1 << 13, "guild_members": 1 << 15, "message_content
 
 
 def user(person: User) -> Json:
-    """A user. Bots have four digits behind their name; people have a display name instead."""
+    """Return a user. Bots have four digits after their name; people have a display name instead."""
     name = person.name if person.bot else person.name.lower().replace(" ", "_")
     return {
         "id": str(person.id),
@@ -42,9 +43,9 @@ def user(person: User) -> Json:
 
 
 def member(state: State, person: User) -> Json:
-    """A member of the guild, without the user."""
+    """Return a member of the guild, without the user."""
     return {
-        "roles": [str(role.id) for role in state.roles if person.id in role.members],
+        "roles": [str(role.id) for role in state.guild.roles if person.id in role.members],
         "nick": None,
         "avatar": None,
         "joined_at": timestamp(state, None),
@@ -57,7 +58,7 @@ def member(state: State, person: User) -> Json:
 
 
 def application(state: State) -> Json:
-    """The bot's application, as /oauth2/applications/@me answers; its flags hold the switched-on intents."""
+    """Return the bot's application, as /oauth2/applications/@me does; its flags hold the switched-on intents."""
     owner = User(state.bot.id - 1, "owner")
     return {
         "id": str(state.bot.id),
@@ -74,13 +75,13 @@ def application(state: State) -> Json:
 
 
 def application_flags(state: State) -> int:
-    """The "limited" flags of bots in fewer than 100 guilds."""
+    """Return the "limited" flags of bots in fewer than 100 guilds."""
     return sum(flag for name, flag in INTENT_FLAGS.items() if name in state.privileged_intents)
 
 
 def channel(state: State, place: Channel) -> Json:
-    """A channel, thread or DM."""
-    latest = state.messages(place.id)
+    """Return a channel, thread or DM."""
+    latest = state.messages.in_channel(place.id)
     common: Json = {
         "id": str(place.id),
         "type": place.kind,
@@ -89,7 +90,7 @@ def channel(state: State, place: Channel) -> Json:
     }
     if place.kind == DM:
         return {**common, "recipients": [user(place.recipient)] if place.recipient else []}
-    common.update(guild_id=str(state.guild_id), name=place.name, rate_limit_per_user=place.slow_mode)
+    common.update(guild_id=str(state.guild.id), name=place.name, rate_limit_per_user=place.slow_mode)
     if place.kind == THREAD:
         return {**common, **_thread(state, place, len(latest))}
     overwrites = []
@@ -98,7 +99,7 @@ def channel(state: State, place: Channel) -> Json:
         overwrites.append(overwrite)
     return {
         **common,
-        "position": sum(other.kind == place.kind and other.id < place.id for other in state.channels),
+        "position": sum(other.kind == place.kind and other.id < place.id for other in state.channels.all),
         "permission_overwrites": overwrites,
         "topic": None,
         "nsfw": False,
@@ -122,7 +123,7 @@ def _thread(state: State, place: Channel, messages: int) -> Json:
 
 
 def role(entry: Role, guild_id: int) -> Json:
-    """A role of the guild."""
+    """Return a role of the guild."""
     managed: Json = {} if entry.bot_id is None else {"tags": {"bot_id": str(entry.bot_id)}}
     return {
         "id": str(entry.id),
@@ -139,17 +140,17 @@ def role(entry: Role, guild_id: int) -> Json:
 
 
 def guild(state: State, *, all_members: bool) -> Json:
-    """The guild as GUILD_CREATE brings it; only the bot itself among the members unless `all_members`."""
-    members = state.members if all_members else (state.bot,)
+    """Return the guild as GUILD_CREATE brings it; only the bot itself among the members unless `all_members`."""
+    members = state.guild.members if all_members else (state.bot,)
     return {
         **guild_settings(state),
         "members": [{"user": user(person), **member(state, person)} for person in members],
-        "member_count": len(state.members),
+        "member_count": len(state.guild.members),
         "channels": guild_channels(state),
         "threads": [
             channel(state, place)
-            for place in state.channels
-            if place.kind == THREAD and state.bot_may(place, "view_channel")
+            for place in state.channels.all
+            if place.kind == THREAD and state.rights.bot_may(place, "view_channel")
         ],
         "joined_at": timestamp(state, None),
         "large": False,
@@ -163,18 +164,18 @@ def guild(state: State, *, all_members: bool) -> Json:
 
 
 def guild_channels(state: State) -> List[Json]:
-    """The guild's channels, also those that the bot can't see, without threads."""
-    return [channel(state, place) for place in state.channels if place.kind in {TEXT, CATEGORY}]
+    """Return the guild's channels, also those that the bot can't see, without threads."""
+    return [channel(state, place) for place in state.channels.all if place.kind in {TEXT, CATEGORY}]
 
 
 def guild_settings(state: State) -> Json:
-    """The guild as GET /guilds/{id} answers it: without what is in it."""
+    """Return the guild as GET /guilds/{id} answers it: without what is in it."""
     return {
-        "id": str(state.guild_id),
+        "id": str(state.guild.id),
         "name": GUILD_NAME,
         "owner_id": str(state.bot.id - 1),
-        "preferred_locale": state.locale,
-        "roles": [role(entry, state.guild_id) for entry in state.roles],
+        "preferred_locale": state.guild.locale,
+        "roles": [role(entry, state.guild.id) for entry in state.guild.roles],
         "features": [],
         "emojis": [],
         "stickers": [],
@@ -189,32 +190,32 @@ def guild_settings(state: State) -> Json:
 
 
 def own_guild(state: State) -> Json:
-    """The guild as one of those that the bot is in."""
+    """Return the guild as one of those that the bot is in."""
     return {
-        "id": str(state.guild_id),
+        "id": str(state.guild.id),
         "name": GUILD_NAME,
         "icon": None,
         "banner": None,
         "owner": False,
-        "permissions": str(state.guild_rights(state.bot)),
+        "permissions": str(state.guild.rights_of(state.bot)),
         "features": [],
     }
 
 
 def message(state: State, entry: Message, *, content: bool) -> Json:
-    """A message; `content` says whether the reader has the message content intent.
+    """Return a message; `content`: the reader has the message content intent.
 
     Without it the text of other people's messages is empty, but in DMs and where the bot is mentioned
     (https://discord.com/developers/docs/events/gateway#message-content-intent).
     """
-    answered = state.message(entry.reference) if entry.reference is not None else None
+    answered = state.messages.latest(entry.reference) if entry.reference is not None else None
     result = _message(state, entry, content=content)
     if entry.reference is not None and answered is not None:
         result["message_reference"] = {
             "type": 0,
             "message_id": str(entry.reference),
             "channel_id": str(answered.channel_id),
-            "guild_id": str(state.guild_id),
+            "guild_id": str(state.guild.id),
         }
         seen = answered.deleted is None and answered.visible_to in {None, entry.visible_to}
         result["referenced_message"] = _message(state, answered, content=content) if seen else None
@@ -244,19 +245,19 @@ def _message(state: State, entry: Message, *, content: bool) -> Json:
     if shown:
         result.update(entry.extras)
     result["flags"] = entry.flags
-    thread = state.find_channel(entry.id)
+    thread = state.channels.find(entry.id)
     if thread is not None:
         result["flags"] |= HAS_THREAD
         result["thread"] = channel(state, thread)
     if entry.author.webhook:
         result["webhook_id"] = str(entry.author.id)
     if entry.interaction is not None:
-        result.update(_interaction_fields(state, entry, state.interaction(entry.interaction)))
+        result.update(_interaction_fields(state, entry, state.interactions.latest(entry.interaction)))
     return result
 
 
 def _interaction_fields(state: State, entry: Message, answered: Interaction) -> Json:
-    """What a response to an interaction has beyond other messages."""
+    """Return what a response to an interaction has beyond other messages."""
     metadata: Json = {
         "id": str(answered.id),
         "type": answered.kind,
@@ -280,17 +281,17 @@ def _interaction_fields(state: State, entry: Message, answered: Interaction) -> 
 
 
 def integration_owners(state: State, channel_id: int) -> Json:
-    """For whom the bot is installed: the guild ("0"), which is 0 in DMs."""
-    place = state.find_channel(channel_id)
-    return {"0": "0" if place is not None and place.kind == DM else str(state.guild_id)}
+    """Return for whom the bot is installed: the guild ("0"), which is 0 in DMs."""
+    place = state.channels.find(channel_id)
+    return {"0": "0" if place is not None and place.kind == DM else str(state.guild.id)}
 
 
 def message_event(state: State, place: Channel, entry: Message, *, content: bool) -> Json:
-    """A message as MESSAGE_CREATE and MESSAGE_UPDATE bring it: with the guild and the author's membership."""
+    """Return a message as in MESSAGE_CREATE and MESSAGE_UPDATE: with the guild and the author's membership."""
     result = message(state, entry, content=content)
     if place.kind == DM:
         return result
-    result["guild_id"] = str(state.guild_id)
+    result["guild_id"] = str(state.guild.id)
     if not entry.author.webhook:
         result["member"] = member(state, entry.author)
     for mentioned, person in zip(result["mentions"], _mentioned(state, entry)):
@@ -299,31 +300,31 @@ def message_event(state: State, place: Channel, entry: Message, *, content: bool
 
 
 def typing_event(state: State, place: Channel, person: User) -> Json:
-    """TYPING_START."""
+    """Return TYPING_START."""
     result: Json = {
         "channel_id": str(place.id),
         "user_id": str(person.id),
         "timestamp": int(dt.datetime.now(dt.timezone.utc).timestamp()),
     }
     if place.kind != DM:
-        result["guild_id"] = str(state.guild_id)
+        result["guild_id"] = str(state.guild.id)
         result["member"] = {"user": user(person), **member(state, person)}
     return result
 
 
 def timestamp(state: State, moment: Optional[float]) -> str:
-    """ISO 8601 of a moment of `time.monotonic()`; None is when the guild was made."""
-    seconds = snowflake_time(state.guild_id) if moment is None else state.wall_time(moment)
+    """Return ISO 8601 of a moment of `time.monotonic()`; None is when the guild was made."""
+    seconds = snowflake_time(state.guild.id) if moment is None else state.changes.wall_time(moment)
     return dt.datetime.fromtimestamp(seconds, dt.timezone.utc).isoformat()
 
 
 def _mentioned(state: State, entry: Message) -> Tuple[User, ...]:
-    found = (state.find_user(user_id) for user_id in entry.mentions.users)
+    found = (state.people.find(user_id) for user_id in entry.mentions.users)
     return tuple(person for person in found if person is not None)
 
 
 def _always_readable(state: State, entry: Message) -> bool:
-    place = state.find_channel(entry.channel_id)
+    place = state.channels.find(entry.channel_id)
     in_dm = place is not None and place.kind == DM
     return in_dm or entry.author == state.bot or state.bot.id in entry.mentions.users
 
@@ -333,7 +334,7 @@ def _attachments(state: State, entry: Message) -> List[Json]:
 
 
 def attachment(state: State, channel_id: int, file: Attachment) -> Json:
-    """A file, with the address where it can be fetched."""
+    """Return a file, with the address where it can be fetched."""
     url = f"{state.url}/attachments/{channel_id}/{file.id}/{quote(file.filename)}"
     return {
         "id": str(file.id),

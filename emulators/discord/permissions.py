@@ -29,12 +29,12 @@ EVERYONE = EVERYTHING & ~sum(RIGHTS[name] for name in ("administrator", "manage_
 
 
 def bits(names: Iterable[str]) -> int:
-    """The bits of rights such as "manage_messages". Raises KeyError for a name that isn't among RIGHTS."""
+    """Return the bits of rights such as "manage_messages". Raises KeyError for a name that isn't in RIGHTS."""
     return sum(RIGHTS[name] for name in set(names))
 
 
 def rights_in(channel: Channel, base: int) -> int:
-    """The bot's bits in a text channel or DM, from its bits in the guild and its overwrite in the channel."""
+    """Return the bot's bits in a text channel or DM, from those in the guild and its overwrite in the channel."""
     if channel.kind == DM:
         return EVERYONE
     if base & RIGHTS["administrator"]:

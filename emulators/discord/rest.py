@@ -6,19 +6,22 @@ import asyncio
 import json
 import time
 from dataclasses import replace
-from typing import Any, Awaitable, Callable, Dict, List, NamedTuple, Optional, Tuple
+from functools import partial
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from aiohttp import web
 
 from .errors import INVALID_JSON, NOT_FOUND, UNAUTHORIZED, ApiError, form_error, rate_limited
 from .faults import DOWNLOAD, Fault
-from .interaction_routes import InteractionRoutes
-from .interactions import InteractiveState
 from .limits import headers as limit_headers
-from .routes import ApiRequest, Route, Routes
-from .values import Attachment, Call
-
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+from .routes.base import ApiRequest, Route
+from .routes.callbacks import CallbackRoutes
+from .routes.channels import ChannelRoutes
+from .routes.commands import CommandRoutes
+from .routes.guilds import GuildRoutes
+from .routes.webhooks import WebhookRoutes
+from .state import State
+from .values import Attachment, Call, Interaction, Message
 
 API = "/api/v10"
 # discord.py takes a 429 without it for a ban by Cloudflare.
@@ -36,38 +39,33 @@ class Outcome(NamedTuple):
 class Rest:
     """Serves the routes of one state."""
 
-    def __init__(self, state: InteractiveState) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
 
     def add_to(self, app: web.Application) -> None:
         """Put all routes, and the one for unknown routes, on an aiohttp application."""
-        for route in [*Routes(self._state).table(), *InteractionRoutes(self._state).table()]:
-            app.router.add_route(route.method, API + _numeric(route.path), self._handler(route))
+        for routes in (GuildRoutes, ChannelRoutes, CommandRoutes, CallbackRoutes, WebhookRoutes):
+            for route in routes(self._state).table():
+                app.router.add_route(route.method, API + _numeric(route.path), partial(self._serve, route))
         app.router.add_get("/attachments/{channel_id:[0-9]+}/{id:[0-9]+}/{filename}", self._serve_attachment)
         app.router.add_route("*", "/{path:.*}", self._serve_unknown)
 
-    def _handler(self, route: Route) -> Handler:
-        async def serve(request: web.Request) -> web.Response:
-            return await self._serve(route, request)
-
-        return serve
-
     async def _serve(self, route: Route, request: web.Request) -> web.Response:
         raw, refusal = await self._read(route, request)
-        await asyncio.sleep(self._state.latency / 2)
-        with self._state.changed:
-            channel_id, message_id = self._place(raw)
+        await asyncio.sleep(self._state.timing.latency / 2)
+        with self._state.changes.condition:
+            channel_id, message_id = self._ids_of(raw)
             fault = self._state.faults.take(route.method, channel_id)
             outcome = self._apply(route, request, raw, refusal, fault)
             made = (route.method, route.path, outcome.status, channel_id, raw.body, message_id)
-            self._state.record_call(Call(time.monotonic(), *made))
+            self._state.records.record_call(Call(time.monotonic(), *made))
         if fault and fault.drop:
             _cut(request)
-        await asyncio.sleep((fault.delay if fault else 0.0) + self._state.latency / 2)
+        await asyncio.sleep((fault.delay if fault else 0.0) + self._state.timing.latency / 2)
         return _response(outcome)
 
     async def _serve_unknown(self, request: web.Request) -> web.Response:
-        self._state.record_unexpected(request.method, request.path)
+        self._state.records.record_unexpected(request.method, request.path)
         error = ApiError(*NOT_FOUND)
         return _response(Outcome(error.status, error.body, {}))
 
@@ -77,15 +75,21 @@ class Rest:
         if fault and fault.drop:
             _cut(request)
         await asyncio.sleep(fault.delay if fault else 0.0)
-        found = self._state.find_attachment(channel_id, int(request.match_info["id"]))
+        found = self._find_attachment(channel_id, int(request.match_info["id"]))
         if fault and fault.error:
             return web.Response(status=fault.error.status)
         if found is None:
             return web.Response(status=404, text="This content is no longer available.")
         return web.Response(body=found.data, headers={"Content-Type": found.content_type})
 
+    def _find_attachment(self, channel_id: int, attachment_id: int) -> Optional[Attachment]:
+        """Return a file of a message that isn't deleted or of a slash command in a channel, None if there is none."""
+        owners: List[Union[Message, Interaction]] = [*self._state.messages.present(), *self._state.interactions.all]
+        files = (file for owner in owners if owner.channel_id == channel_id for file in owner.attachments)
+        return next((file for file in files if file.id == attachment_id), None)
+
     async def _read(self, route: Route, request: web.Request) -> Tuple[ApiRequest, Optional[ApiError]]:
-        """The call, and why its body can't or may not be read, if so: said only when the call is applied."""
+        """Return the call, and the error of its body, which is answered only when the call is applied."""
         ids = {name: int(value) for name, value in request.match_info.items() if name.endswith("_id")}
         call = ApiRequest(ids, request.query, token=request.match_info.get("token", ""))
         try:
@@ -103,20 +107,21 @@ class Rest:
             return {}, []
         if request.content_type == "multipart/form-data":
             form = await request.post()
-            files = [field for field in form.values() if isinstance(field, web.FileField)]
-            return _parse(str(form.get("payload_json", "{}")).encode()), [self._attachment(file) for file in files]
+            files = [
+                Attachment(self._state.changes.next_id(), field.filename, field.content_type, field.file.read())
+                for field in form.values()
+                if isinstance(field, web.FileField)
+            ]
+            return _parse(str(form.get("payload_json", "{}")).encode()), files
         data = await request.read()
         if data and request.content_type != "application/json":
             expected = "Expected \"Content-Type\" header to be one of {'application/json'}."
             raise form_error("", "CONTENT_TYPE_INVALID", expected)
         return (_parse(data) if data else {}), []
 
-    def _attachment(self, file: web.FileField) -> Attachment:
-        return Attachment(self._state.next_id(), file.filename, file.content_type, file.file.read())
-
-    def _place(self, call: ApiRequest) -> Tuple[Optional[int], Optional[int]]:
-        """The ids of the channel and message that a call is about; an interaction's token stands for its own."""
-        interaction = self._state.find_interaction(call.token) if call.token else None
+    def _ids_of(self, call: ApiRequest) -> Tuple[Optional[int], Optional[int]]:
+        """Return the ids of the channel and message of a call; an interaction's token stands for its own."""
+        interaction = self._state.interactions.find(call.token) if call.token else None
         if interaction is None:
             return call.ids.get("channel_id"), call.ids.get("message_id")
         return interaction.channel_id, call.ids.get("message_id", interaction.message_id)
@@ -160,7 +165,7 @@ class Rest:
 
 
 def _numeric(path: str) -> str:
-    """The path template with its ids restricted to digits, so that anything else is an unknown route."""
+    """Return the path template with its ids restricted to digits, so that anything else is an unknown route."""
     return path.replace("_id}", "_id:[0-9]+}")
 
 
@@ -186,7 +191,7 @@ def _cut(request: web.Request) -> None:
 def _response(outcome: Outcome) -> web.Response:
     headers = {**VIA, **outcome.headers}
     if outcome.body is None:
-        # 204 stands in for the status 0 of a connection that is cut: nobody reads it.
+        # 204 instead of the status 0 of a connection that is cut: nobody reads it.
         return web.Response(status=outcome.status or 204, headers=headers)
     body = json.dumps(outcome.body, ensure_ascii=False).encode()
     return web.Response(status=outcome.status, body=body, headers=headers, content_type="application/json")

@@ -94,7 +94,7 @@ class Attachment:
 
 
 class Version(NamedTuple):
-    """What a message said from `time` on."""
+    """The content of a message from `time` on."""
 
     time: float
     content: str
@@ -113,12 +113,12 @@ NOBODY = Mentions()
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it stood when it was looked at; a later change makes a new value with the same id.
+    """A message as it was when it was looked at; a later change makes a new value with the same id.
 
     `versions` holds what it said, oldest first. `pings` are the ids of all users that its creation or an edit of it
     mentioned or would have pinged. `extras` are the fields kept as they were sent: flags, components, embeds, nonce.
     `kind` is Discord's type of it. `interaction` is the id of the interaction that it answers; `visible_to` is the only
-    user who can see it, when it is ephemeral; `loading` says that the bot has put off what it will say.
+    user who can see it, when it is ephemeral; `loading` says that the bot has deferred its content.
     """
 
     id: int
@@ -152,7 +152,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Interaction:
-    """A use of a slash command (2) or button (3), or a question for choices (4): `kind`, as it stood when looked at.
+    """A use of a slash command (2) or button (3), or a question for choices (4): `kind`, as it was when looked at.
 
     `name` is the command's name or the button's custom_id. `response` is the type of the bot's callback, None until
     there is one, `answered` when it came, `choices` what it offered for a kind 4. `message_id` is the original
@@ -177,7 +177,7 @@ class Interaction:
 
     @property
     def failed(self) -> bool:
-        """Whether the bot didn't answer in time: the person reads that the application did not respond."""
+        """True if the bot didn't answer in time: the person reads that the application did not respond."""
         return self.answered is None and time.monotonic() > self.deadline
 
 
@@ -244,7 +244,7 @@ class PresenceChange:
 
 @dataclass(frozen=True)
 class GuildChange:
-    """The bot is a member of the guild from now on (GUILD_CREATE), or no longer (GUILD_DELETE)."""
+    """The bot has become a member of the guild (GUILD_CREATE), or has been removed (GUILD_DELETE)."""
 
     event: str
 

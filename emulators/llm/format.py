@@ -34,7 +34,7 @@ def ollama_record(  # noqa: PLR0913 - each one a field of the record, all but th
     seconds: float = 0.0,
     created_at: str | None = None,
 ) -> bytes:
-    """One line of Ollama's `/api/chat` stream, with all fields that Ollama sends (ollama/docs/api.md).
+    """Return one line of Ollama's `/api/chat` stream, with all fields that Ollama sends (ollama/docs/api.md).
 
     `done`, with `done_reason`, `eval_count` (tokens) and `seconds` (the answer's duration), makes the last record.
     """
@@ -64,7 +64,7 @@ def openai_event(  # noqa: PLR0913 - each one a field of the chunk, all but the 
     completion_id: str = "chatcmpl-local",
     created: int = 1_700_000_000,
 ) -> bytes:
-    """One server-sent event of `/v1/chat/completions`, with all fields of a `chat.completion.chunk`.
+    """Return one server-sent event of `/v1/chat/completions`, with all fields of a `chat.completion.chunk`.
 
     With `role` and no text the delta is the first one of llama.cpp, `content: null`; with `usage` the chunk is the one
     that has `choices: []`.
@@ -85,27 +85,27 @@ def openai_event(  # noqa: PLR0913 - each one a field of the chunk, all but the 
 
 
 def sse_data(value: object) -> bytes:
-    """The value as JSON in one server-sent event."""
+    """Return the value as JSON in one server-sent event."""
     return b"data: " + json_text(value).encode() + b"\n\n"
 
 
 def sse_comment(text: str) -> bytes:
-    """A comment as OpenRouter sends it to keep a connection alive."""
+    """Return a comment as OpenRouter sends it to keep a connection alive."""
     return f": {text}\n\n".encode()
 
 
 def ollama_error(message: str) -> dict[str, object]:
-    """The body of Ollama's errors, and its error line in mid-stream."""
+    """Return the body of Ollama's errors, and its error line in mid-stream."""
     return {"error": message}
 
 
 def openai_error(message: str, *, kind: str = "server_error", code: str | None = None) -> dict[str, object]:
-    """The body of OpenAI's errors; `kind` is its `type`."""
+    """Return the body of OpenAI's errors; `kind` is its `type`."""
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
 def json_text(value: object) -> str:
-    """Compact JSON, what is not ASCII left as it is."""
+    """Return compact JSON, what is not ASCII left as it is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -123,35 +123,35 @@ class Ollama:
         self._began = time.monotonic()
 
     def token(self, text: str) -> bytes:
-        """The bytes that say one token."""
+        """Return the bytes of one token."""
         return ollama_record(text, model=self._model)
 
     def thinking(self, text: str, _reasoning_field: str) -> bytes:
-        """The bytes that say one token of thinking."""
+        """Return the bytes of one token of thinking."""
         return ollama_record(model=self._model, thinking=text)
 
     def done(self, reason: str, tokens: int) -> bytes:
-        """The bytes that end a whole answer; `tokens`: how many it had."""
+        """Return the bytes that end a whole answer; `tokens`: the number that it had."""
         seconds = time.monotonic() - self._began
         return ollama_record(done=True, model=self._model, done_reason=reason, eval_count=tokens, seconds=seconds)
 
     def error_line(self, message: str, _form: ErrorForm) -> bytes:
-        """The bytes that tell of an error in mid-stream."""
+        """Return the bytes of an error in mid-stream."""
         return json_text(ollama_error(message)).encode() + b"\n"
 
     @staticmethod
     def error_body(_status: int, message: str) -> dict[str, object]:
-        """The body of an answer with an error status."""
+        """Return the body of an answer with an error status."""
         return ollama_error(message)
 
     @staticmethod
     def known(models: Sequence[str], model: str) -> str | None:
-        """The model's own name among those; Ollama takes a name without a tag for `name:latest`."""
+        """Return the model's own name among those; Ollama takes a name without a tag for `name:latest`."""
         return next((known for known in models if _tagged(known) == _tagged(model)), None)
 
     @staticmethod
     def is_message(value: object) -> bool:
-        """Whether it has a role, a text and, if any, a list of pictures in base64 (a null one is none, as in Go)."""
+        """True if it has a role, a text and, if any, a list of pictures in base64 (a null one is none, as in Go)."""
         if not _has_role(value) or not isinstance(value.get("content"), str):
             return False
         images = value.get("images")
@@ -159,7 +159,7 @@ class Ollama:
 
     @staticmethod
     def has_pictures(message: Mapping[str, Any]) -> bool:
-        """Whether there is a picture in the message."""
+        """True if there is a picture in the message."""
         return bool(message.get("images"))
 
     @staticmethod
@@ -189,20 +189,20 @@ class OpenAI:
         return opening + openai_event(text, **fields, **self._fields)
 
     def token(self, text: str) -> bytes:
-        """The bytes that say one token."""
+        """Return the bytes of one token."""
         return self._event(text)
 
     def thinking(self, text: str, reasoning_field: str) -> bytes:
-        """The bytes that say one token of thinking."""
+        """Return the bytes of one token of thinking."""
         return self._event(reasoning=text, reasoning_field=reasoning_field)
 
     def done(self, reason: str, tokens: int) -> bytes:
-        """The bytes that end a whole answer; `tokens`: how many it had."""
+        """Return the bytes that end a whole answer; `tokens`: the number that it had."""
         usage = {"prompt_tokens": 26, "completion_tokens": tokens, "total_tokens": 26 + tokens}
         return self._event(finish_reason=reason) + self._event(usage=usage) + SSE_DONE
 
     def error_line(self, message: str, form: ErrorForm) -> bytes:
-        """The bytes that tell of an error in mid-stream."""
+        """Return the bytes of an error in mid-stream."""
         if form == "llama.cpp":
             return b"error: " + json_text({"code": 500, "message": message, "type": "server_error"}).encode() + b"\n\n"
         if form == "vllm":
@@ -212,19 +212,19 @@ class OpenAI:
 
     @staticmethod
     def error_body(status: int, message: str) -> dict[str, object]:
-        """The body of an answer with an error status."""
+        """Return the body of an answer with an error status."""
         code = {401: "invalid_api_key", 404: "model_not_found"}.get(status)
         kind = "server_error" if status >= 500 else "invalid_request_error"  # noqa: PLR2004 - the class of statuses
         return openai_error(message, kind=kind, code=code)
 
     @staticmethod
     def known(models: Sequence[str], model: str) -> str | None:
-        """The model's own name among those."""
+        """Return the model's own name among those."""
         return model if model in models else None
 
     @staticmethod
     def is_message(value: object) -> bool:
-        """Whether it has a role, and a text or a list of texts and pictures, none of them empty."""
+        """True if it has a role, and a text or a list of texts and pictures, none of them empty."""
         if not _has_role(value):
             return False
         content = value.get("content")
@@ -232,7 +232,7 @@ class OpenAI:
 
     @staticmethod
     def has_pictures(message: Mapping[str, Any]) -> bool:
-        """Whether there is a picture in the message."""
+        """True if there is a picture in the message."""
         content = message["content"]
         return isinstance(content, list) and any(part["type"] == "image_url" for part in content)
 
@@ -254,7 +254,7 @@ def _has_role(value: object) -> TypeGuard[dict[str, Any]]:
 
 
 def _is_part(value: object) -> bool:
-    """Whether it is a text, or a picture as a data URL, as a message's content in the OpenAI-compatible format has."""
+    """True if it is a text, or a picture as a data URL, as a message's content in the OpenAI-compatible format has."""
     if not isinstance(value, dict):
         return False
     if value.get("type") == "text":

@@ -45,7 +45,7 @@ class Request:
 
     @property
     def via_proxy(self) -> bool:
-        """Whether the client took this server for its HTTP proxy (absolute form, RFC 9112, 3.2.2)."""
+        """True if the client took this server for its HTTP proxy (absolute form, RFC 9112, 3.2.2)."""
         return not self.target.startswith("/")
 
     @functools.cached_property
@@ -55,7 +55,7 @@ class Request:
 
     @property
     def keeps_alive(self) -> bool:
-        """Whether the client may send another request on this connection."""
+        """True if the client may send another request on this connection."""
         return self.version == "HTTP/1.1" and self.headers.get("Connection", "").lower() != "close"
 
 
@@ -68,7 +68,7 @@ class Reply(NamedTuple):
     headers: Mapping[str, str] = {}
 
     def encode(self, *, keep: bool) -> bytes:
-        """The whole response; `keep`: the connection stays open after it."""
+        """Return the whole response; `keep`: the connection stays open after it."""
         fields = {"Content-Type": self.content_type, **self.headers, "Content-Length": str(len(self.body))}
         if not keep:
             fields["Connection"] = "close"
@@ -151,14 +151,14 @@ class Connection(asyncio.StreamReaderProtocol):
         self.gone.set()
 
     def check_open(self) -> None:
-        """ConnectionResetError when the connection is closed."""
+        """Raise ConnectionResetError when the connection is closed."""
         if self.closed.is_set():
             raise ConnectionResetError("the connection to the client is closed")
 
     async def write(self, data: bytes) -> None:
         """Hand the bytes to the kernel. ConnectionResetError when the connection was closed before.
 
-        A client that closes meanwhile is no error: it will be found closed by whoever asks.
+        A client that closes meanwhile is no error: the next write finds the connection closed.
         """
         self.check_open()
         self._writer.write(data)

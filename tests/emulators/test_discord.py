@@ -80,7 +80,7 @@ def patch(server: LocalDiscord, message_id: object, content: object, **fields: o
 
 @pytest.mark.usefixtures("pointed")
 def test_ready_client_knows_guild_channels_rights_and_locale(server: LocalDiscord) -> None:
-    server.locale = "ja"
+    server.state.guild.locale = "ja"
     server.take_right(server.other_channel, "send_messages")
     server.add_thread("thread", server.channel)
     with Bot(server) as bot:
@@ -108,14 +108,14 @@ def test_wrong_token_fails_the_login() -> None:
 
 @pytest.mark.usefixtures("pointed")
 def test_intent_that_is_not_switched_on_is_refused(server: LocalDiscord) -> None:
-    server.privileged_intents = set()
+    server.privileged_intents.clear()
     with Bot(server) as bot:
         assert isinstance(bot.hears("error"), discord.PrivilegedIntentsRequired)
 
 
 @pytest.mark.usefixtures("pointed")
 def test_members_intent_brings_all_members(server: LocalDiscord) -> None:
-    server.privileged_intents = {"message_content", "guild_members"}
+    server.privileged_intents.add("guild_members")
     alice = server.person("Alice")
     with Bot(server, discord.Intents(guilds=True, members=True)) as bot:
         bot.hears("ready")
@@ -270,7 +270,7 @@ def test_client_can_fetch_guild_channels_and_own_rights_without_a_gateway(pointe
 
 
 def test_bot_that_was_not_invited_sees_nothing_of_the_guild(pointed: LocalDiscord) -> None:
-    pointed.bot_is_member = False
+    pointed.remove_bot()
     assert api(pointed, "GET", "/users/@me/guilds").json() == []
     guild = f"/guilds/{pointed.guild_id}"
     for path in (guild, f"{guild}/channels", f"{guild}/members/{pointed.bot.id}"):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import socket
-import threading
 from typing import List, Tuple
 
 import aiohttp
@@ -51,25 +49,28 @@ def test_a_port_that_is_taken_is_said() -> None:
     asyncio.run(run())
 
 
-def test_who_connects_as_it_closes_leaves_nothing_open() -> None:
-    def connect(address: Tuple[str, int], connected: List[socket.socket]) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connected.append(socket.create_connection(address))
+@pytest.mark.parametrize("turns", range(12))
+def test_who_connects_as_it_closes_leaves_nothing_open(turns: int) -> None:
+    """A client connects in each turn of the loop: `turns` of them before the server begins to close, and all after."""
+    clients: List[socket.socket] = []
 
-    async def run(connected: List[socket.socket]) -> None:
+    async def connect(address: Tuple[str, int]) -> None:
+        while True:
+            client = socket.socket()
+            client.settimeout(0)
+            client.connect_ex(address)
+            clients.append(client)
+            await asyncio.sleep(0)
+
+    async def run() -> None:
         site = await open_site(web.Application())
-        port = int(site.url.rsplit(":", 1)[1])
-        client = threading.Thread(target=connect, args=(("127.0.0.1", port), connected))
-        client.start()
-        while not connected:  # noqa: ASYNC110 - another thread appends to it
+        connecting = asyncio.ensure_future(connect(("127.0.0.1", int(site.url.rsplit(":", 1)[1]))))
+        for _ in range(turns):
             await asyncio.sleep(0)
         await site.close()
-        client.join()
+        connecting.cancel()
 
-    for _ in range(20):
-        connected: List[socket.socket] = []
-        asyncio.run(run(connected))
-        for one in connected:
-            one.close()
-        gc.collect()  # what the server has still open then is a ResourceWarning, and so an error
+    asyncio.run(run())
+    for client in clients:
+        client.close()
+    gc.collect()  # what the server has still open then is a ResourceWarning, and so an error

@@ -461,7 +461,7 @@ def test_intent_is_off(doctor: Doctor, discord: LocalDiscord) -> None:
 
 
 def test_bot_was_not_invited(doctor: Doctor, discord: LocalDiscord) -> None:
-    discord.bot_is_member = False
+    discord.remove_bot()
     run = doctor.run()
     assert (run.signs, run.status) == (HERE_FINE + LLM_FINE + "✓✓✗––", 1)
     assert f"client_id={discord.bot.id}" in run.wrong[0]

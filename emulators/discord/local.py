@@ -38,7 +38,7 @@ class LocalDiscord(DiscordServer):
         """End all connections and the thread. What was recorded can still be read."""
         if self._thread is None or self._stopping is None:
             return
-        self._in_loop(self._stopping.set)
+        self._endpoint.call_in_loop(self._stopping.set)
         self._thread.join()
         self._thread = None
 
@@ -58,7 +58,7 @@ class LocalDiscord(DiscordServer):
         """Wait until `predicate()` is true, looking again after each change, and return its value.
 
         The predicate may use everything of this object, and must not wait for anything itself. Raises AssertionError
-        with what stands in the channels after `timeout` seconds.
+        with what is in the channels after `timeout` seconds.
         """
         with self.changed:
             value = self.changed.wait_for(predicate, timeout)
