@@ -1,9 +1,13 @@
-# PYTHON=/path/to/python: the Python that .venv is made with. ARGS="...": goes to pytest or the demo. EXCEPT=X.Y: the
-# Python that test-all leaves out.
+# PYTHON=/path/to/python: the Python that .venv is made with. ARGS="...": goes to pytest or the demo; with -n 0, pytest
+# runs one test after another, as -s and --pdb need it. For test-all, EXCEPT=X.Y is a Python to leave out, and
+# BETWEEN="..." goes to pytest on those that are neither the oldest nor the newest.
 VENV := .venv
-export PYTHON EXCEPT
+# Most tests wait for other programs. A file's tests stay in one process, and with them what its fixtures start.
+PARALLEL := -n 2 --dist loadfile
+PURE := tests/unit tests/docs
+export PYTHON EXCEPT BETWEEN PARALLEL
 
-.PHONY: help run demo test test-all fuzz bench soak screenshots lint audit format clean
+.PHONY: help run demo test check test-all fuzz bench soak screenshots lint audit format clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
@@ -16,9 +20,12 @@ demo: ## try the bot in a browser with a real model, without any account
 	@tools/venv.sh $(VENV) demo
 	@exec $(VENV)/bin/python -m demo $(ARGS)
 
-test: ## run all tests
+test: ## run all tests (4 to 6 minutes on two cores)
 	@tools/venv.sh $(VENV) test
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest $(PARALLEL) $(ARGS)
+
+check: lint ## lint, and test single modules and the READMEs (under a minute)
+	$(VENV)/bin/python -m pytest $(PARALLEL) $(PURE) $(ARGS)
 
 test-all: ## run all tests on every Python from 3.8 on that is installed
 	@tools/test-all.sh $(ARGS)

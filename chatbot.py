@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +41,7 @@ from chat import wording
 from chat.answer.access import Access
 from chat.answer.answer import Answer, Answers, Ask
 from chat.answer.history import Messages
-from chat.bot import log, permissions, stop_button, unfinished
+from chat.bot import lifecycle, log, permissions, stop_button, unfinished
 from chat.bot.models import Models
 from chat.delivery.rate_limits import RateLimits
 from chat.errors import PASSING_ERRORS
@@ -71,7 +70,6 @@ only when needed."""
 
 LAST_EDITS_SECONDS = 1.2
 CLOSE_SECONDS = 0.5
-LEFTOVER_SECONDS = 0.1
 """Together under the 2 s in which Ctrl-C and SIGTERM end the program."""
 
 _STATUS_CHARS = 128
@@ -524,7 +522,7 @@ async def _serve(settings: Settings, console: Language) -> int:
     """Run the bot until a signal comes (gives minus its number) or Discord refuses it (gives the exit status 1)."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(settings.max_active_chats + SPARE_THREADS, thread_name_prefix="llm"))
-    stopped = _first_signal(loop)
+    stopped = lifecycle.first_signal(loop)
     bot = ChatBot(settings, console)
     running = asyncio.ensure_future(bot.start(settings.token))
     first: Set[asyncio.Future[Any]] = {running, stopped}
@@ -540,25 +538,6 @@ async def _serve(settings: Settings, console: Language) -> int:
     return 1
 
 
-def _first_signal(loop: asyncio.AbstractEventLoop) -> asyncio.Future[int]:
-    """Give a future for the first Ctrl-C or SIGTERM; a second one ends the program at once."""
-    stopped: asyncio.Future[int] = loop.create_future()
-
-    def note(number: int) -> None:
-        for either in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(either, signal.SIG_DFL)
-        if not stopped.done():
-            stopped.set_result(number)
-
-    def stop(number: int, _frame: object) -> None:
-        loop.call_soon_threadsafe(note, number)
-
-    # Not loop.add_signal_handler, which Windows lacks.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    return stopped
-
-
 def _refusal(error: Optional[BaseException]) -> wording.Sentence:
     """What Discord's refusal means. Raises the error if it is none."""
     if isinstance(error, discord.PrivilegedIntentsRequired):
@@ -572,40 +551,11 @@ def _refusal(error: Optional[BaseException]) -> wording.Sentence:
     raise error or RuntimeError("the bot ended by itself")
 
 
-def _run(work: Coroutine[Any, Any, int]) -> int:
-    """Run the event loop. Not asyncio.run, which waits for worker threads."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        return loop.run_until_complete(work)
-    finally:
-        leftover = asyncio.all_tasks(loop)
-        for task in leftover:
-            task.cancel()
-        if leftover:
-            loop.run_until_complete(asyncio.wait(leftover, timeout=LEFTOVER_SECONDS))
-        loop.close()
-
-
-def _end(status: int) -> NoReturn:
-    """End with an exit status, or by a signal (minus its number), so that the shell sees what happened (130, 143).
-
-    Not by sys.exit: it waits for worker threads, and a name look-up can hold one for minutes.
-    """
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if status < 0 and os.name == "posix":
-        signal.signal(-status, signal.SIG_DFL)
-        os.kill(os.getpid(), -status)
-    os._exit(status if status >= 0 else 128 - status)
-
-
 def _check(settings: Path, *, as_json: bool) -> NoReturn:
     from chat.doctor import discord_checks, llm_checks, report  # noqa: PLC0415 - half a megabyte that the bot does not need
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to put in order first
-    _end(_run(report.check(settings, llm_checks.lines, discord_checks.lines, as_json=as_json)))
+    lifecycle.end(lifecycle.run(report.check(settings, llm_checks.lines, discord_checks.lines, as_json=as_json)))
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -625,7 +575,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     warning = config.open_file_warning(options.settings, console)
     if warning:
         _log.warning("%s", warning)
-    _end(_run(_serve(settings, console)))
+    return lifecycle.end(lifecycle.run(_serve(settings, console)))
 
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ from typing import Iterator, Optional, Sequence
 from chat.settings import config
 from chat.wording import Language
 from demo import packages, wording
-from demo.terminal import Terminal
+from demo.wording import Terminal
 
 _LAST_PORT = 65535
 _OLLAMA_PORT = 11434
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run the demo. Gives the exit status: 1 when a part can't start or ends by itself."""
+    """Run the demo, and return the exit status: 1 when a part can't start or ends by itself."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until everything is loaded there is nothing to end but this process
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a character must not end the demo.
@@ -36,7 +36,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if problem:
         terminal.complain(problem)
         return 1
-    from demo.running import run  # noqa: PLC0415 - needs packages that may not have been installed
+    from demo.house import run  # noqa: PLC0415 - needs packages that may not have been installed
 
     return run(options.port, server, terminal, browser=options.browser)
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, Mapping, Optional
 
 from demo import events
 from demo.events import Json
-from demo.people import People, Person, clean_name, clean_text
-from demo.places import Places
-from demo.visitor import BadRequestError, Visitor, id_of, ids_of, optional_id_of, text_of, texts_of
+from demo.people import People, Person, Places, clean_name, clean_text
+from demo.visitor import BadRequestError, Visitor, Visitors, id_of, ids_of, optional_id_of, text_of, texts_of
 from emulators.discord import Attachment, DiscordServer, Interaction, Message
 from emulators.discord.commands import ATTACHMENT, BOOLEAN, INTEGER, NUMBER
-from emulators.discord.values import THREAD_STARTER
 
 MAX_TEXT = 2000  # characters of a message, as in Discord
 MAX_THREAD_NAME = 100  # characters, as in Discord
@@ -26,15 +24,13 @@ _READ: Mapping[int, Callable[[str], Any]] = {INTEGER: int, NUMBER: float, BOOLEA
 
 
 class Acts:
-    """What windows ask for. `tell_all` tells every window something."""
+    """What windows ask for."""
 
-    def __init__(
-        self, discord: DiscordServer, people: People, places: Places, tell_all: Callable[[Json], None]
-    ) -> None:
+    def __init__(self, discord: DiscordServer, people: People, places: Places, visitors: Visitors) -> None:
         self._discord = discord
         self._people = people
         self._places = places
-        self._tell_all = tell_all
+        self._visitors = visitors
         self._by_type: Dict[str, Callable[[Visitor, Person, Json], None]] = {
             "say": self._say,
             "edit": self._edit,
@@ -54,23 +50,14 @@ class Acts:
             raise BadRequestError("type")
         act(visitor, person, request)
 
-    def offer_choices(self, visitor: Visitor) -> None:
-        """Tell a window the choices that the bot offers for what is typed there, once it does."""
-        if visitor.completing is None:
-            return
-        begun, nonce = visitor.completing
-        choices = self._discord.interaction(begun).choices
-        if choices is not None:
-            visitor.completing = None
-            visitor.tell({"type": "choices", "nonce": nonce, "choices": list(choices)})
-
     # Messages
 
     def _say(self, visitor: Visitor, person: Person, request: Json) -> None:
-        text, nonce = self._text(request), text_of(request, "nonce")
+        text, nonce = clean_text(text_of(request, "text")).strip(), text_of(request, "nonce")
+        text = _with_mentions(self._discord, text)
         wanted = ids_of(request, "files")
         answered = optional_id_of(request, "reply_to")
-        place = self._place(visitor, request)
+        place = _place(self._places, visitor, request)
         if place is None:
             visitor.tell({"type": "refused", "nonce": nonce, "why": "no_thread"})
             return
@@ -78,13 +65,14 @@ class Acts:
             return
         files = person.take_files(wanted)
         if text or files:
-            reply_to = None if answered is None else self._standing(answered, place)
+            reply_to = None if answered is None else self._places.message(answered, place)
             self._discord.say(text, author=person.user, channel=place, reply_to=reply_to, attachments=files)
         visitor.tell({"type": "taken", "nonce": nonce})
 
     def _edit(self, visitor: Visitor, person: Person, request: Json) -> None:
-        text, nonce = self._text(request), text_of(request, "nonce")
-        entry = self._own(person, request)
+        text, nonce = clean_text(text_of(request, "text")).strip(), text_of(request, "nonce")
+        text = _with_mentions(self._discord, text)
+        entry = _own(self._places, person, request)
         if entry is None:
             visitor.tell({"type": "refused", "nonce": nonce, "why": "gone"})
             return
@@ -95,7 +83,7 @@ class Acts:
         visitor.tell({"type": "taken", "nonce": nonce})
 
     def _delete(self, visitor: Visitor, person: Person, request: Json) -> None:
-        entry = self._own(person, request)
+        entry = _own(self._places, person, request)
         if person.clicks.wait(time.monotonic()):
             visitor.tell({"type": "note", "why": "slow_down"})
         elif entry is not None:
@@ -103,8 +91,8 @@ class Acts:
 
     def _begin_thread(self, visitor: Visitor, person: Person, request: Json) -> None:
         nonce, name = text_of(request, "nonce"), clean_name(text_of(request, "name"), MAX_THREAD_NAME)
-        entry = self._standing(id_of(request.get("message")), self._places.channel)
-        why = self._why_no_thread(name, entry)
+        entry = self._places.message(id_of(request.get("message")), self._places.channel)
+        why = _why_no_thread(self._places, name, entry)
         if entry is None or why:
             visitor.tell({"type": "refused", "nonce": nonce, "why": why})
             return
@@ -113,17 +101,8 @@ class Acts:
         thread = self._discord.add_thread(name, self._places.channel, entry)
         visitor.tell({"type": "begun", "nonce": nonce, "place": str(thread)})
 
-    def _why_no_thread(self, name: str, entry: Optional[Message]) -> str:
-        if entry is None:
-            return "gone"
-        if self._places.find(entry.id):
-            return "has_thread"
-        if len(self._places.all()) > MAX_THREADS:
-            return "too_many_threads"
-        return "" if name else "bad_name"
-
     def _type(self, visitor: Visitor, person: Person, request: Json) -> None:
-        place = self._place(visitor, request)
+        place = _place(self._places, visitor, request)
         if place is not None and person.begins_to_type(time.monotonic()):
             self._discord.start_typing(person.user, place)
 
@@ -132,12 +111,12 @@ class Acts:
         if refusal:
             visitor.tell({"type": "note", "why": refusal})
             return
-        self._tell_all({"type": "user", "user": events.user(person.user)})
+        self._visitors.tell({"type": "user", "user": events.user(person.user)})
 
     # Buttons and slash commands
 
     def _click(self, visitor: Visitor, person: Person, request: Json) -> None:
-        entry = self._standing(id_of(request.get("message")), reader=person)
+        entry = self._places.message(id_of(request.get("message")), reader=person)
         custom_id = text_of(request, "custom_id")
         if person.clicks.wait(time.monotonic()):
             visitor.tell({"type": "note", "why": "slow_down"})
@@ -154,14 +133,14 @@ class Acts:
     def _slash(self, visitor: Visitor, person: Person, request: Json) -> None:
         name, nonce = text_of(request, "name"), text_of(request, "nonce")
         texts = texts_of(request, "options")
-        place = self._place(visitor, request)
+        place = _place(self._places, visitor, request)
         if place is None:
             visitor.tell({"type": "refused", "nonce": nonce, "why": "no_thread"})
             return
         if not _may_write(visitor, person, "", nonce):
             return
         try:
-            values = self._values(person, name, texts)
+            values = _values(self._discord, person, name, texts)
             begun = self._discord.slash(name, values, author=person.user, channel=place)
         except (KeyError, ValueError) as error:
             why = "no_command" if isinstance(error, KeyError) else "bad_options"
@@ -173,77 +152,80 @@ class Acts:
     def _complete(self, visitor: Visitor, person: Person, request: Json) -> None:
         name, texts, focused = text_of(request, "name"), texts_of(request, "options"), text_of(request, "focused")
         nonce = text_of(request, "nonce")
-        place = self._place(visitor, request)
+        place = _place(self._places, visitor, request)
         if place is None or person.completions.wait(time.monotonic()):
             return
         try:
-            values = {**self._values(person, name, texts), focused: texts.get(focused, "")}
+            values = {**_values(self._discord, person, name, texts), focused: texts.get(focused, "")}
             begun = self._discord.complete(name, values, focused=focused, author=person.user, channel=place)
         except (KeyError, ValueError):
             return  # what is still being typed need not be right
         visitor.completing = begun, nonce
 
-    def _values(self, person: Person, name: str, texts: Mapping[str, str]) -> Dict[str, Any]:
-        """The values of a command's options. Raises KeyError for an unknown command, ValueError for a wrong value."""
-        commands = {command["name"]: command for command in self._discord.commands}
-        types = {option["name"]: option["type"] for option in commands[name].get("options", [])}
-        ids = {option: id_of(text) for option, text in texts.items() if types.get(option) == ATTACHMENT}
-        files: Dict[int, Attachment] = {file.id: file for file in person.take_files(list(ids.values()))}
-        values: Dict[str, Any] = {option: files[wanted] for option, wanted in ids.items() if wanted in files}
-        for option, text in texts.items():
-            if option not in ids:
-                values[option] = _READ.get(types.get(option, 0), self._with_mentions)(clean_text(text))
-        return values
 
-    # Looking
+def _values(discord: DiscordServer, person: Person, name: str, texts: Mapping[str, str]) -> Dict[str, Any]:
+    """Return the values of a command's options. Raises KeyError (an unknown command) or ValueError (a wrong value)."""
+    commands = {command["name"]: command for command in discord.commands}
+    types = {option["name"]: option["type"] for option in commands[name].get("options", [])}
+    ids = {option: id_of(text) for option, text in texts.items() if types.get(option) == ATTACHMENT}
+    files: Dict[int, Attachment] = {file.id: file for file in person.take_files(list(ids.values()))}
+    values: Dict[str, Any] = {option: files[wanted] for option, wanted in ids.items() if wanted in files}
+    for option, text in texts.items():
+        if option not in ids:
+            read = _READ.get(types.get(option, 0))
+            values[option] = read(clean_text(text)) if read else _with_mentions(discord, clean_text(text))
+    return values
 
-    def _text(self, request: Json) -> str:
-        return self._with_mentions(clean_text(text_of(request, "text")).strip())
 
-    def _with_mentions(self, text: str) -> str:
-        """The text with a mention for each `@name`, as Discord's client makes them."""
-        members = {member.name.casefold(): member for member in self._discord.members}
-        names = "|".join(map(re.escape, sorted((member.name for member in members.values()), key=len, reverse=True)))
-        # Japanese puts no space around a name.
-        at_name = re.compile(rf"(?<![A-Za-z0-9_.<@])@({names})(?![A-Za-z0-9_])", re.IGNORECASE)
+def _with_mentions(discord: DiscordServer, text: str) -> str:
+    """Return the text with a mention for each `@name`, as Discord's client makes them."""
+    members = {member.name.casefold(): member for member in discord.members}
+    names = "|".join(map(re.escape, sorted((member.name for member in members.values()), key=len, reverse=True)))
+    # Japanese puts no space around a name.
+    at_name = re.compile(rf"(?<![A-Za-z0-9_.<@])@({names})(?![A-Za-z0-9_])", re.IGNORECASE)
 
-        def mention(found: re.Match[str]) -> str:
-            member = members.get(found[1].casefold())
-            return member.mention if member else found[0]
+    def mention(found: re.Match[str]) -> str:
+        member = members.get(found[1].casefold())
+        return member.mention if member else found[0]
 
-        return at_name.sub(mention, text)
+    return at_name.sub(mention, text)
 
-    def _place(self, visitor: Visitor, request: Json) -> Optional[int]:
-        """The place that is named, by default the window's own; None if it isn't there (any more)."""
-        named = optional_id_of(request, "place")
-        found = self._places.find(visitor.place if named is None else named)
-        return found.id if found else None
 
-    def _standing(
-        self, message_id: int, place: Optional[int] = None, reader: Optional[Person] = None
-    ) -> Optional[Message]:
-        """The message that everybody (or this reader) sees in this place (or any); None if it isn't there (any more).
+def _place(places: Places, visitor: Visitor, request: Json) -> Optional[int]:
+    """Return the place that the request names, by default the window's own; None if there is no such place."""
+    named = optional_id_of(request, "place")
+    found = places.find(visitor.place if named is None else named)
+    return found.id if found else None
 
-        What stands at a thread's beginning for another message is none.
-        """
-        try:
-            entry = self._discord.message(message_id)
-        except KeyError:
-            return None
-        if entry.deleted is not None or entry.kind == THREAD_STARTER or place not in {None, entry.channel_id}:
-            return None
-        if self._places.find(entry.channel_id) is None:
-            return None
-        readers: List[Optional[int]] = [None, reader.user.id if reader else None]
-        return entry if entry.visible_to in readers else None
 
-    def _own(self, person: Person, request: Json) -> Optional[Message]:
-        entry = self._standing(id_of(request.get("message")))
-        return entry if entry and entry.author.id == person.user.id else None
+def _own(places: Places, person: Person, request: Json) -> Optional[Message]:
+    entry = places.message(id_of(request.get("message")))
+    return entry if entry and entry.author.id == person.user.id else None
+
+
+def _why_no_thread(places: Places, name: str, entry: Optional[Message]) -> str:
+    if entry is None:
+        return "gone"
+    if places.find(entry.id):
+        return "has_thread"
+    if len(places.all()) > MAX_THREADS:
+        return "too_many_threads"
+    return "" if name else "bad_name"
+
+
+def offer_choices(discord: DiscordServer, visitor: Visitor) -> None:
+    """Tell a window the choices that the bot offers for what is typed there, once it does."""
+    if visitor.completing is None:
+        return
+    begun, nonce = visitor.completing
+    choices = discord.interaction(begun).choices
+    if choices is not None:
+        visitor.completing = None
+        visitor.tell({"type": "choices", "nonce": nonce, "choices": list(choices)})
 
 
 def _may_write(visitor: Visitor, person: Person, text: str, nonce: str) -> bool:
-    """Take a message's turn, or tell the window why there is none."""
+    """Count a message and return True, or tell the window why it may not be written."""
     if len(text) > MAX_TEXT:
         visitor.tell({"type": "refused", "nonce": nonce, "why": "too_long"})
         return False

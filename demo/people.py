@@ -1,4 +1,8 @@
-"""The people at the page: one for each browser window, with a name, a secret that a reload brings back, and limits."""
+"""Who is at the page, and where.
+
+A person for each browser window, with a name, a secret that a reload brings back, and limits; and the places, which are
+the page's channel and the threads under it.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,13 @@ import unicodedata
 from collections import deque
 from typing import Deque, Dict, List, Optional
 
-from emulators.discord import Attachment, DiscordServer, User
+from emulators.discord import Attachment, Channel, DiscordServer, Message, User
+from emulators.discord.values import THREAD_STARTER
 
 MAX_PEOPLE = 200
 MAX_NAME = 32  # characters, as in Discord
 MAX_FILES = 10  # on one message, as in Discord
+MAX_UPLOAD = 1024 * 1024  # bytes of a file
 TYPING_PAUSE = 5.0  # seconds between two typing events of one person that count
 GUEST = {"en": "Guest", "ja": "ゲスト"}
 LOCALE = {"en": "en-US", "ja": "ja"}
@@ -30,7 +36,7 @@ class RateLimit:
         self._taken: Deque[float] = deque(maxlen=count)
 
     def wait(self, now: float) -> float:
-        """Take one, and give 0; or the seconds until there is one again."""
+        """Take one, and return 0; or return the seconds until there is one again."""
         if len(self._taken) == self._taken.maxlen and now < self._taken[0] + self._per:
             return self._taken[0] + self._per - now
         self._taken.append(now)
@@ -44,9 +50,9 @@ class Person:
         self.user = user
         self.secret = secrets.token_urlsafe(16)
         self.present = False
-        """Whether their window is open."""
+        """True while their window is open."""
         self.manages = False
-        """Whether they manage the server: they may choose its model, and stop the answers to others."""
+        """True if they manage the server: they may choose its model, and stop the answers to others."""
         self._messages = RateLimit()
         self.clicks = RateLimit()
         self.names = RateLimit()
@@ -68,12 +74,12 @@ class Person:
         return found
 
     def writes(self, now: float) -> float:
-        """Take a message's turn, and give 0; or the seconds until they may write again."""
+        """Count a message, and return 0; or return the seconds until they may write again."""
         self._typed = -TYPING_PAUSE
         return self._messages.wait(now)
 
     def begins_to_type(self, now: float) -> bool:
-        """Whether the channel should be told that they type; once in some seconds."""
+        """Return True if the channel should be told that they type: once in some seconds."""
         if now < self._typed + TYPING_PAUSE:
             return False
         self._typed = now
@@ -88,11 +94,11 @@ class People:
         self._by_secret: Dict[str, Person] = {}
 
     def find(self, secret: str) -> Optional[Person]:
-        """Who was given this secret; None if nobody was."""
+        """Return who was given this secret; None if nobody was."""
         return self._by_secret.get(secret)
 
     def welcome(self, secret: str, language: str) -> Person:
-        """Somebody opens the page: who they were before, or somebody new. They are present until `leave`.
+        """Return who opens the page: who they were before, or somebody new. They are present until `leave`.
 
         A secret whose window is still open brings somebody new: a browser copies it when it duplicates a tab. Of too
         many people, those that have been away for longest are forgotten, never one that is present. Somebody who comes
@@ -130,7 +136,7 @@ class People:
             del self._by_secret[secret]
 
     def rename(self, person: Person, wanted: str) -> str:
-        """Give a person another name. Returns "" or why not: "bad_name", "name_taken" or "slow_down"."""
+        """Give a person another name. Return "" or why not: "bad_name", "name_taken" or "slow_down"."""
         name = clean_name(wanted, MAX_NAME)
         if not name:
             return "bad_name"
@@ -149,6 +155,44 @@ class People:
         return f"{guest} {number}"
 
 
+class Places:
+    """The channel with the id `channel`, and the threads under it that there are now."""
+
+    def __init__(self, discord: DiscordServer, channel: int) -> None:
+        self.channel = channel
+        self._discord = discord
+
+    def all(self) -> List[Channel]:
+        """Return the channel, and after it its threads, oldest first."""
+        return [place for place in self._discord.channels if self.channel in {place.id, place.parent_id}]
+
+    def find(self, place_id: Optional[int]) -> Optional[Channel]:
+        """Return the place with this id; None if there is none."""
+        return next((place for place in self.all() if place.id == place_id), None)
+
+    def starter(self, thread: int) -> Optional[Message]:
+        """Return the first message of a thread, which shows the one that it was made from; None if it has none."""
+        return next((entry for entry in self._discord.messages(thread) if entry.kind == THREAD_STARTER), None)
+
+    def message(
+        self, message_id: int, place: Optional[int] = None, reader: Optional[Person] = None
+    ) -> Optional[Message]:
+        """Return the message if everybody (or this reader) can see it in this place (or any), else None.
+
+        The first message of a thread, which shows another message, is None too.
+        """
+        try:
+            entry = self._discord.message(message_id)
+        except KeyError:
+            return None
+        if entry.deleted is not None or entry.kind == THREAD_STARTER or place not in {None, entry.channel_id}:
+            return None
+        if self.find(entry.channel_id) is None:
+            return None
+        readers: List[Optional[int]] = [None, reader.user.id if reader else None]
+        return entry if entry.visible_to in readers else None
+
+
 def clean_name(name: str, longest: int) -> str:
     """The name without control and invisible characters and without spaces to spare, cut to its longest length.
 
@@ -161,7 +205,7 @@ def clean_name(name: str, longest: int) -> str:
 
 
 def _is_seen(char: str) -> bool:
-    """Whether something is seen of a character alone; of a mark only on another."""
+    """Return True if a character shows something by itself; a combining mark does so only on another."""
     return char not in _BLANK and unicodedata.category(char)[0] not in "MZ"
 
 

@@ -1,18 +1,28 @@
-"""A program of the demo in a process of its own, as part of the event loop."""
+"""A program of the demo in a process of its own, as part of the event loop.
+
+`python -m demo.process MODULE ARGUMENTS` is the other side: it runs a module like `python -m MODULE`, for as long as
+its starter lives. The starter holds the other end of its standard input. When that closes, because the starter wants
+the end or has itself ended in whatever way, the module gets a SIGTERM.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
+import runpy
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Deque, Dict, Mapping, Optional, Pattern, Set, Tuple
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+_SECONDS_TO_END = 5.0  # after the SIGTERM
 _LINES_KEPT = 12
 _LONGEST_LINE = 1024 * 1024  # bytes
 
@@ -54,10 +64,10 @@ class Process:
         `environment` is added to this process's own. Raises ProcessEndedError, or NotReadyError after `seconds`.
         """
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "demo.child", *arguments),
+            *(sys.executable, "-m", "demo.process", *arguments),
             cwd=PROJECT,
             env={**os.environ, **(environment or {}), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
-            stdin=subprocess.PIPE,  # see demo.child
+            stdin=subprocess.PIPE,  # see above
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             limit=_LONGEST_LINE,
@@ -89,7 +99,7 @@ class Process:
             await self._process.wait()
 
     async def _read(self, process: asyncio.subprocess.Process, ready: Pattern[str]) -> int:
-        """Take its lines until its end, and give its exit status."""
+        """Take its lines until its end, and return its exit status."""
         assert process.stdout is not None  # noqa: S101 - it was asked for a pipe
         assert self._ready is not None  # noqa: S101 - made before this task
         async for data in _lines_of(process.stdout):
@@ -119,3 +129,23 @@ def _out_of_reach_of_ctrl_c() -> Dict[str, Any]:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
+
+
+def _end_with_starter() -> None:
+    """Wait until standard input closes, and end this process."""
+    # Not sys.stdin: a thread that waits in it holds a lock that Python needs when it ends.
+    while os.read(0, 4096):
+        pass
+    if hasattr(signal, "pthread_kill"):
+        # To the main thread itself, so that it wakes up from whatever it waits for.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    else:
+        signal.raise_signal(signal.SIGTERM)
+    time.sleep(_SECONDS_TO_END)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_starter, name="watch-starter", daemon=True).start()
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,7 +1,7 @@
 """A pass-through between the bot and its LLM server that counts what the model says.
 
     bot ──▶ Tap.url ──▶ upstream: the LLM server
-        ◀──         ◀──           each piece at once; the end of either side ends the other
+        ◀──         ◀──           each chunk at once; the end of either side ends the other
 
 What passes is not changed; the characters are counted by decoders of `chat.llm.decoders`, fed with the passing bytes.
 """

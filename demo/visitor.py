@@ -1,11 +1,11 @@
-"""One browser window's connection: what it is sent, and what it sends, checked."""
+"""The browser windows' connections: what they are sent, and what they send, checked."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from aiohttp import web
 
@@ -56,6 +56,25 @@ class Visitor:
                 waiting, self._waiting = self._waiting, {}
                 for event in waiting.values():
                     await self.socket.send_str(json.dumps(event))  # in ASCII: UTF-8 has no halves of surrogate pairs
+
+
+class Visitors:
+    """All windows that are open."""
+
+    def __init__(self) -> None:
+        self.all: Set[Visitor] = set()
+
+    def present(self) -> Iterator[Tuple[Visitor, Person]]:
+        """The windows that have said hello, and who sits there."""
+        for visitor in self.all:
+            if visitor.person is not None:
+                yield visitor, visitor.person
+
+    def tell(self, event: Json, key: str = "", *, place: Optional[int] = None) -> None:
+        """Send this to the windows that have this place open, by default to all; see `Visitor.tell`."""
+        for visitor, _ in self.present():
+            if place in {None, visitor.place}:
+                visitor.tell(event, key)
 
 
 def read(data: str) -> Json:

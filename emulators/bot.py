@@ -29,7 +29,8 @@ def write_settings(path: Path, settings: Mapping[str, object]) -> Path:
 class BotProcess:
     """The bot from `start` to `stop`, or in a `with` block; what it logs can be waited for.
 
-    `runner` is the module that is run in place of run_bot, with the same arguments.
+    `runner` is the module that is run in place of run_bot, with the same arguments; `constants` are numbers of the
+    program by their places, as run_bot's --set has them.
     """
 
     def __init__(
@@ -39,9 +40,11 @@ class BotProcess:
         environment: Optional[Mapping[str, str]] = None,
         *,
         runner: str = "emulators.run_bot",
+        constants: Optional[Mapping[str, float]] = None,
     ) -> None:
-        self._command = [sys.executable, "-m", runner, "--discord", discord_url, "--"]
-        self._command += ["--settings", str(settings)]
+        self._command = [sys.executable, "-m", runner, "--discord", discord_url]
+        self._command += [f"--set={place}={number}" for place, number in (constants or {}).items()]
+        self._command += ["--", "--settings", str(settings)]
         self._environment = environment
         self._process: Optional[subprocess.Popen[str]] = None
         self._lines: List[str] = []

@@ -38,13 +38,13 @@ def _thinking_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hous
 
 @pytest.fixture(name="house")
 def _house(english_program: House) -> Iterator[House]:
-    """The running program, in a thread where nothing stands yet."""
+    """The running program, in a thread that is empty."""
     yield from _visit(english_program)
 
 
 @pytest.fixture(name="room")
 def _room(house: House) -> House:
-    """The same in a channel where nothing stands yet: there only replies are a conversation."""
+    """The same in a channel that is empty: there only replies are a conversation."""
     house.new_channel()
     return house
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
+import subprocess
 import sys
-from typing import Iterator
+import tempfile
+import threading
+from pathlib import Path
+from typing import IO, Iterator, NamedTuple
 
 import pytest
 
-from demo.model import RunningModel, running_model
+from demo.model import API_KEY, MODEL, READY, ModelError, new_api_key
+
+PROJECT = Path(__file__).resolve().parent.parent
+_SECONDS_TO_END = 10.0
+
+
+class RunningModel(NamedTuple):
+    """Where the model is to be reached: its server's address (without ``/v1``), its name there, and the API key."""
+
+    url: str
+    model: str
+    api_key: str
 
 
 def skip_without_real_model() -> None:
@@ -26,3 +42,48 @@ def start_real_model() -> Iterator[RunningModel]:
     skip_without_real_model()
     with running_model() as model:
         yield model
+
+
+@contextlib.contextmanager
+def running_model(*, port: int = 0, seconds_to_start: float = 45.0) -> Iterator[RunningModel]:
+    """Run ``python -m demo.model`` for as long as the block lasts; it is ready when the block begins.
+
+    Port 0 takes any free one. Raises `ModelError` with what the process wrote when it ends before it is ready, or is
+    not ready in time.
+    """
+    command = [sys.executable, "-m", "demo.model", "--port", str(port)]
+    key = new_api_key()
+    environment = {**os.environ, API_KEY: key}
+    with tempfile.TemporaryFile() as log, subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
+    ) as process:
+        try:
+            yield RunningModel(_address_when_ready(process, log, seconds_to_start), MODEL, key)
+        finally:
+            _end(process)
+
+
+def _address_when_ready(process: subprocess.Popen[bytes], log: IO[bytes], seconds: float) -> str:
+    assert process.stdout is not None
+    deadline = threading.Timer(seconds, process.kill)
+    deadline.start()
+    try:
+        line = process.stdout.readline().decode()  # empty when the process has ended
+    finally:
+        deadline.cancel()
+    if line.startswith(READY):
+        return line[len(READY) :].strip()
+    _end(process)
+    log.seek(0)
+    said = line + log.read().decode(errors="replace")
+    status = f"the model's server ended with status {process.returncode} before it was ready"
+    raise ModelError(f"{status}, for which it has {seconds:g} s:\n{said}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -2,7 +2,7 @@
 """Looks for known vulnerabilities in the packages that the bot runs with (pip-audit).
 
 Ends with 1 if there are any. Where the audit's service can't be reached it says so, and ends with 0: that a network is
-missing is no fault of the project.
+missing is no error of the project.
 """
 
 from __future__ import annotations

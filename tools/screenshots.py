@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, run by its path
-"""Makes the README's pictures of the demo: docs/demo.png, and docs/demo.webp, in which an answer grows.
+"""Makes the README's pictures of the demo: docs/demo.png, and docs/demo.webp, in which an answer is streamed.
 
 `python tools/screenshots.py` runs the demo with the real bot and an LLM server that says a prepared answer at 50 tokens
 per second, so that the pictures come out the same; with --real-model, the demo's own model answers. It needs Chromium,
@@ -33,7 +33,7 @@ MAX_BYTES = 2_000_000
 RATE = 50.0  # tokens per second
 QUESTION = "!chat How do I read a text file in Python?"
 STILL_AT = 0.93  # of the frames from the question to the end
-LAST_SECONDS = 3.0  # that the end stands
+LAST_SECONDS = 3.0  # that the end is shown
 ANSWER = """With `pathlib`, reading a small text file takes **one line**:
 
 ```python
@@ -73,7 +73,7 @@ class Frame(NamedTuple):
 
 @contextlib.contextmanager
 def running_demo(*options: str) -> Iterator[str]:
-    """Run `python -m demo`, and give the page's address."""
+    """Run `python -m demo`, and yield the page's address."""
     command = [sys.executable, "-m", "demo", "--no-browser", "--port", "0", *options]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")  # noqa: S603 - our own
     assert process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
@@ -109,7 +109,7 @@ def film(page: Page) -> List[Frame]:
 
 
 def is_whole(page: Page) -> bool:
-    """Whether the bot has answered, and its answer doesn't grow any more."""
+    """Return True if the bot has answered, and its answer is whole."""
     texts = page.locator(".message:has(.tag) .text").all_inner_texts()
     return bool(texts) and "▌" not in texts[-1] and not texts[-1].startswith(("⏳", "💭"))
 

@@ -1,8 +1,8 @@
 // What a person writes: the text, the files, and which message it answers or changes; begun in each place for itself.
 
 import { byId, countCharacters, element, icon, isConverting } from './dom.js';
-import { person } from './connection.js';
-import { sizeText } from './messages.js';
+import { NOTHING, requestFor, upload, withDraft, without, withoutGone } from './drafts.js';
+import { sizeText } from './parts.js';
 import { SlashMenu } from './slash.js';
 import { words } from './words.js';
 
@@ -11,9 +11,6 @@ const TYPING_PAUSE = 5000; // milliseconds between two reports that somebody typ
 const TALLEST = 0.4; // of the window's height
 const NOTE_LIFE = 8000; // milliseconds
 const HAS_MOUSE = matchMedia('(pointer: fine)'); // elsewhere the focus would open the keyboard over the page
-
-/** What may stand in the composer. `editing`: the id of the message that is changed, and the text that stood here `before`. */
-const NOTHING = { text: '', files: [], replyTo: null, editing: null };
 
 export class Composer {
   #send;
@@ -63,7 +60,7 @@ export class Composer {
     const stays = this.#store.places.has(this.#place);
     if (stays) this.#left.set(this.#place, begun);
     this.#place = id;
-    this.#load(stays ? there : this.#with(there, withoutGone(begun, this.#store.messages)));
+    this.#load(stays ? there : withDraft(there, withoutGone(begun, this.#store.messages), this.#limits.files));
     if (HAS_MOUSE.matches) this.#text.focus();
   }
 
@@ -122,17 +119,6 @@ export class Composer {
     else this.#left.set(place, change(this.#left.get(place) ?? NOTHING));
   }
 
-  /** What was begun, and after it a draft that was not taken. */
-  #with(begun, { text, files, replyTo, editing }) {
-    if (editing) return { ...begun, text, replyTo: null, editing: { id: editing, before: begun.editing?.before ?? begun.text } };
-    return {
-      text: joined(begun.text, text),
-      files: [...begun.files, ...files].slice(0, this.#limits.files),
-      replyTo: begun.editing ? null : begun.replyTo ?? replyTo,
-      editing: begun.editing,
-    };
-  }
-
   /** The bot offers choices for what is being typed. */
   offer(event) {
     this.#slash.offer(event);
@@ -143,11 +129,11 @@ export class Composer {
     this.#drafts.delete(nonce);
   }
 
-  /** The server did not take a message: it stands in the composer again, after what else does. */
+  /** The server did not take a message: it is in the composer again, after what else is there. */
   refused(nonce, text) {
     const draft = this.#drafts.get(nonce);
     this.#drafts.delete(nonce);
-    if (draft) this.#change(draft.place, (begun) => this.#with(begun, draft));
+    if (draft) this.#change(draft.place, (begun) => withDraft(begun, draft, this.#limits.files));
     this.say(text);
   }
 
@@ -313,49 +299,4 @@ export class Composer {
     const size = element('small', { textContent: sizeText(file.size) });
     return element('li', {}, preview, element('span', { textContent: file.name }), size, remove);
   }
-}
-
-const joined = (...texts) => texts.filter(Boolean).join('\n');
-
-/** What was begun, but no answer to and no change of a message that isn't there any more. */
-function withoutGone(begun, messages) {
-  const { text, replyTo, editing } = begun;
-  const kept = { ...begun, replyTo: messages.has(replyTo) ? replyTo : null };
-  return !editing || messages.has(editing.id) ? kept : { ...kept, text: joined(editing.before, text), editing: null };
-}
-
-/** What was begun, without what was sent of it; what has come since stays. */
-function without(begun, draft) {
-  const { text, files, replyTo, editing } = begun;
-  if (draft.editing) return editing?.id === draft.editing ? { ...begun, text: editing.before, editing: null } : begun;
-  const start = text.trimStart();
-  return {
-    ...begun,
-    text: start.startsWith(draft.text) ? start.slice(draft.text.length).trimStart() : text,
-    files: files.filter((file) => !draft.files.includes(file)),
-    replyTo: replyTo === draft.replyTo ? null : replyTo,
-  };
-}
-
-/** What the server is asked to do; `ids` are those of the draft's files. */
-function requestFor({ place, text, replyTo, editing, command }, ids) {
-  if (editing) return { type: 'edit', message: editing, text };
-  if (!command) return { type: 'say', place, text, reply_to: replyTo, files: ids };
-  const files = Object.fromEntries(command.places.map((option, index) => [option, ids[index]]));
-  return { type: 'slash', place, name: command.name, options: { ...command.options, ...files } };
-}
-
-/** Give a file to the server, and get the id under which a message can have it. */
-async function upload(file) {
-  const answer = await fetch('/attachments', {
-    method: 'POST',
-    body: file,
-    headers: {
-      'Content-Type': file.type || 'application/octet-stream',
-      'X-Person': person(),
-      'X-Filename': encodeURIComponent(file.name),
-    },
-  });
-  if (!answer.ok) throw new Error(String(answer.status));
-  return (await answer.json()).id;
 }

@@ -1,4 +1,4 @@
-// The WebSocket to the page's server, opened again whenever it is lost. Each time the server sends all anew.
+// The WebSocket to the page's server, opened again whenever it is lost, and what the page knows from it.
 
 import { language } from './words.js';
 
@@ -11,7 +11,7 @@ export const placeInAddress = () => /^#(\d{1,20})$/.exec(location.hash)?.[1] ?? 
 
 export const person = () => sessionStorage.getItem(PERSON) ?? '';
 
-/** Calls onEvent with each event of the server, and onState with "stands", "lost" or "full" of the connection. */
+/** Calls onEvent with each event of the server, and onState with "open", "lost" or "full" of the connection. */
 export class Connection {
   #socket = null;
   #tries = 0;
@@ -24,7 +24,7 @@ export class Connection {
     this.#open();
   }
 
-  /** Whether it could be sent. */
+  /** True if it could be sent. */
   send(request) {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(request));
@@ -42,7 +42,7 @@ export class Connection {
     if (event.type === 'snapshot') {
       sessionStorage.setItem(PERSON, event.you.secret);
       this.#tries = 0;
-      this.#onState('stands');
+      this.#onState('open');
     }
     this.#onEvent(event);
   }
@@ -52,5 +52,30 @@ export class Connection {
     if (full) return;
     setTimeout(() => this.#open(), PAUSES[Math.min(this.#tries, PAUSES.length - 1)]);
     this.#tries += 1;
+  }
+}
+
+/** What the whole page knows: who is who, the channel with its threads, and the messages of the open one, by id. */
+export class Store {
+  users = new Map();
+  places = new Map();
+  place = null; // the open one's id
+  messages = new Map();
+  you = null;
+
+  get open() {
+    return this.places.get(this.place);
+  }
+
+  get channel() {
+    return [...this.places.values()].find(({ thread }) => !thread);
+  }
+
+  user(id) {
+    return this.users.get(id)?.name ?? id;
+  }
+
+  placeName(id) {
+    return this.places.get(id)?.name ?? id;
   }
 }

@@ -33,7 +33,7 @@ export function avatar(user, size = '') {
   return made;
 }
 
-/** Whether a key is for a conversion (Japanese and others); Safari tells the Enter that ends one only by its key code. */
+/** True if a key is for a conversion (Japanese and others); Safari tells the Enter that ends one only by its key code. */
 export const isConverting = (event) => event.isComposing || event.keyCode === 229;
 
 /** How many characters Discord counts: code points, not UTF-16 units. */

@@ -2,40 +2,16 @@
 
 import { avatar, byId, element, icon } from './dom.js';
 import { renderMarkdown } from './markdown.js';
+import { appTag, attachmentLink, headLine, prepareSpoiler, replaceTail, usedLine } from './parts.js';
+import { Scroller } from './scroller.js';
 import { dayText, timeText, words } from './words.js';
 
-const GROUP_SECONDS = 7 * 60; // messages of one person within this time stand under one name, as in Discord
+const GROUP_SECONDS = 7 * 60; // messages of one person within this time are under one name, as in Discord
 const BUTTONS = { 1: 'primary', 2: 'secondary', 3: 'success', 4: 'danger', 5: 'link' };
 const OWN_CLICKS = 'a, button, pre, code, .spoiler, .attachments'; // in which a double click does something else
-const NEAR = 60; // pixels from the end that still count as being there
 const ANNOUNCED = 5; // texts that stay in the screen reader's region
 
-/** What the whole page knows: who is who, the channel with its threads, and the messages of the open one, by id. */
-export class Store {
-  users = new Map();
-  places = new Map();
-  place = null; // the open one's id
-  messages = new Map();
-  you = null;
-
-  get open() {
-    return this.places.get(this.place);
-  }
-
-  get channel() {
-    return [...this.places.values()].find(({ thread }) => !thread);
-  }
-
-  user(id) {
-    return this.users.get(id)?.name ?? id;
-  }
-
-  placeName(id) {
-    return this.places.get(id)?.name ?? id;
-  }
-}
-
-/** Whether nobody can do anything with a message: only one person sees it, or it stands for one of another place. */
+/** True if nobody can do anything with a message: only one person sees it, or it shows one of another place. */
 const isFixed = ({ private: isPrivate, starter }) => isPrivate || starter;
 
 /**
@@ -47,18 +23,11 @@ export class MessageList {
   #actions;
   #rows = new Map();
   #list = byId('messages');
-  #scroller = byId('scroller');
-  #atEnd = true;
-  #top = 0;
+  scroller = new Scroller();
 
   constructor(store, actions) {
     this.#store = store;
     this.#actions = actions;
-    this.#scroller.addEventListener('scroll', () => this.#scrolled());
-    const resized = new ResizeObserver(() => this.#atEnd && this.#toEnd());
-    resized.observe(byId('content'));
-    resized.observe(this.#scroller);
-    byId('jump').addEventListener('click', () => this.showEnd());
     this.#list.addEventListener('keydown', (event) => this.#key(event));
     byId('chat').addEventListener('click', (event) => this.#select(event.target.closest('.message')));
     this.#list.addEventListener('dblclick', (event) => this.#replyByDoubleClick(event));
@@ -87,8 +56,8 @@ export class MessageList {
     this.#fill(row, message, before);
     for (const quote of this.#list.querySelectorAll(`[data-quotes="${message.id}"]`)) this.#fillQuote(quote);
     const mine = message.author === this.#store.you.id;
-    if (announce && mine && !before) this.showEnd();
-    if (announce && !mine && !message.growing && (!before || before.growing)) this.#announce(message);
+    if (announce && mine && !before) this.scroller.showEnd();
+    if (announce && !mine && !message.streaming && (!before || before.streaming)) this.#announce(message);
   }
 
   remove(id) {
@@ -120,15 +89,10 @@ export class MessageList {
     row?.append(line);
   }
 
-  /** If a message that stands here has this thread, show it there as it is now. */
+  /** If a message in the list has this thread, show it there as it is now. */
   showThread(id) {
     const row = this.#rows.get(id);
     if (row) this.#fillThread(row);
-  }
-
-  showEnd() {
-    this.#atEnd = true;
-    this.#toEnd();
   }
 
   // Building
@@ -136,7 +100,7 @@ export class MessageList {
   #add(message) {
     const author = this.#store.users.get(message.author);
     const text = element('div', { className: 'text' });
-    const row = element('li', { className: 'message', tabIndex: -1 }, avatar(author), this.#head(author, message), text);
+    const row = element('li', { className: 'message', tabIndex: -1 }, avatar(author), headLine(author, message), text);
     row.dataset.id = message.id;
     row.dataset.author = message.author;
     if (message.reply_to) row.prepend(this.#quote(message.reply_to));
@@ -151,7 +115,7 @@ export class MessageList {
     this.#rows.set(message.id, row);
     this.#list.append(row);
     this.#group(row);
-    if (this.#atEnd || message.author === this.#store.you.id) this.#setCurrent(row);
+    if (this.scroller.atEnd || message.author === this.#store.you.id) this.#setCurrent(row);
     return row;
   }
 
@@ -166,14 +130,6 @@ export class MessageList {
       const label = { title: words[word], 'aria-label': words[word], 'data-action': word };
       return element('button', { className: 'icon-button', type: 'button', tabIndex: -1, onclick, ...label }, icon(symbol));
     }));
-  }
-
-  #head(author, message) {
-    const name = element('span', { className: 'name', textContent: author.name });
-    name.dataset.user = author.id;
-    const time = element('time', { dateTime: new Date(message.time * 1000).toISOString(), textContent: timeText(message.time) });
-    const tag = author.bot ? element('span', { className: 'tag', textContent: words.app }) : null;
-    return element('h4', { className: 'head' }, name, tag, time);
   }
 
   #quote(id) {
@@ -195,16 +151,15 @@ export class MessageList {
     const text = this.plain(message) || words.attachmentOnly;
     quote.disabled = false;
     quote.setAttribute('aria-label', words.showQuoted(author.name, text.slice(0, 100)));
-    const tag = author.bot ? element('span', { className: 'tag', textContent: words.app }) : null;
     quote.replaceChildren(
       avatar(author, 'tiny'),
-      tag ?? '',
+      appTag(author) ?? '',
       element('span', { className: 'quote-name', textContent: `@${author.name}` }),
       element('span', { className: 'quote-text', textContent: text.slice(0, 200) }),
     );
   }
 
-  /** Whether a message stands under the name of the one before it, and whether a new day begins with it. */
+  /** Put a message under the name of the one before it, or a new day above it, where that is so. */
   #group(row) {
     const message = this.#store.messages.get(row.dataset.id);
     const above = row.previousElementSibling?.closest('.message');
@@ -323,19 +278,6 @@ export class MessageList {
     setTimeout(() => row.classList.remove('found'), 1600);
   }
 
-  #scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    const near = scrollHeight - scrollTop - clientHeight < NEAR;
-    // New messages may have come since the page itself scrolled: only who moves up leaves the end.
-    this.#atEnd = near || (this.#atEnd && scrollTop >= this.#top);
-    this.#top = scrollTop;
-    byId('jump').hidden = this.#atEnd;
-  }
-
-  #toEnd() {
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
-  }
-
   /** One message at a time is a stop of the Tab key; the arrow keys lead to the others. */
   #setCurrent(row) {
     if (!row || row.tabIndex === 0) return;
@@ -378,63 +320,4 @@ export class MessageList {
     const message = this.#store.messages.get(row.dataset.id);
     if (!isFixed(message)) this.#actions.onReply(message);
   }
-}
-
-/** Who used which slash command, above the answer to it. */
-function usedLine({ user, name }) {
-  const who = element('span', { className: 'quote-name', textContent: user.name });
-  who.dataset.user = user.id;
-  const parts = [avatar(user, 'tiny'), who, element('span', { textContent: words.used(name) })];
-  return element('p', { className: 'quote used', 'data-used-by': user.id }, ...parts);
-}
-
-/** Make the children what the fresh ones are; all before the first difference stays, and with it what is selected. */
-function replaceTail(standing, fresh) {
-  const [old, now] = [[...standing.childNodes], [...fresh.childNodes]];
-  let at = 0;
-  while (at < Math.min(old.length, now.length) && old[at].isEqualNode(now[at])) at += 1;
-  if (old[at] && now[at] && old[at].cloneNode().isEqualNode(now[at].cloneNode())) {
-    replaceTail(old[at], now[at]);
-    at += 1;
-  } else if (old[at]?.nodeType === Node.TEXT_NODE && now[at]?.nodeType === Node.TEXT_NODE) {
-    replaceEnd(old[at], now[at].data);
-    at += 1;
-  }
-  for (const node of old.slice(at)) node.remove();
-  standing.append(...now.slice(at));
-}
-
-function replaceEnd(text, data) {
-  let at = 0;
-  while (at < data.length && data[at] === text.data[at]) at += 1;
-  text.replaceData(at, text.length - at, data.slice(at));
-}
-
-function prepareSpoiler(spoiler, open) {
-  const show = () => {
-    spoiler.classList.add('open');
-    for (const name of ['role', 'aria-label', 'tabindex']) spoiler.removeAttribute(name);
-  };
-  if (open) show();
-  spoiler.addEventListener('click', show);
-  spoiler.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' && event.key !== ' ') return;
-    event.preventDefault();
-    show();
-  });
-}
-
-function attachmentLink({ id, name, size, image }) {
-  const href = `/attachments/${id}`;
-  const outside = { href, target: '_blank', rel: 'noopener noreferrer' };
-  if (image) {
-    const picture = element('img', { src: href, alt: name });
-    return element('a', { ...outside, className: 'picture', 'aria-label': words.opensTab(name) }, picture);
-  }
-  const link = element('a', { href, download: name, textContent: name });
-  return element('div', { className: 'file' }, icon('file'), link, element('small', { textContent: sizeText(size) }));
-}
-
-export function sizeText(bytes) {
-  return bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KB`;
 }

@@ -1,14 +1,13 @@
 // Puts the page's parts together: what the server sends goes to them, what the person does goes to the server.
 
 import { Composer } from './composer.js';
-import { Connection, placeInAddress } from './connection.js';
+import { Connection, Store, placeInAddress } from './connection.js';
 import { avatar, byId, element } from './dom.js';
+import { Name, ThreadForm } from './forms.js';
 import { refreshTimes } from './markdown.js';
-import { MessageList, Store } from './messages.js';
-import { Name } from './name.js';
+import { MessageList } from './messages.js';
 import { Panel } from './panel.js';
 import { PlaceList } from './places.js';
-import { ThreadForm } from './thread.js';
 import { TypingLine } from './typing.js';
 import { translatePage, words } from './words.js';
 
@@ -51,7 +50,7 @@ const takes = {
     composer.commands = event.commands;
     showBot(event.bot);
     showHint();
-    list.showEnd();
+    list.scroller.showEnd();
   },
   message(event) {
     takeUser(event.user);
@@ -113,12 +112,12 @@ const connection = new Connection(
     if (store.you || event.type === 'snapshot') takes[event.type]?.(event);
   },
   (state) => {
-    const stands = state === 'stands';
-    byId('offline').hidden = stands;
-    byId('offline').textContent = stands ? '' : state === 'full' ? words.full : words.offline;
-    byId('me').classList.toggle('away', !stands);
-    if (!stands) byId('status').textContent = words.away;
-    if (!stands) threadForm.lost();
+    const open = state === 'open';
+    byId('offline').hidden = open;
+    byId('offline').textContent = open ? '' : state === 'full' ? words.full : words.offline;
+    byId('me').classList.toggle('away', !open);
+    if (!open) byId('status').textContent = words.away;
+    if (!open) threadForm.lost();
   },
 );
 

@@ -38,7 +38,7 @@ class Round {
     this.#shown = shown;
   }
 
-  /** Whether this answer is part of it: all that began before everything was shown. */
+  /** True if this answer is part of it: all that began before everything was shown. */
   takes({ id, started }) {
     return this.#chats.has(id) || (!this.over && !this.#isGivenUp(started));
   }
@@ -52,8 +52,8 @@ class Round {
   get over() {
     const chats = [...this.#chats.values()];
     const end = Math.max(...chats.map(({ ended }) => ended ?? Infinity));
-    // The answer to a slash command stands in the channel before the model is asked: a later one is no part of this.
-    return end < Infinity && !this.#answers.some(({ growing, at }) => growing && at <= end);
+    // The answer to a slash command is in the channel before the model is asked: a later one is no part of this.
+    return end < Infinity && !this.#answers.some(({ streaming, at }) => streaming && at <= end);
   }
 
   get said() {
@@ -74,7 +74,7 @@ class Round {
     return Math.max(0, now - (this.#timeline().find(([, total]) => total > shown)?.[0] ?? now));
   }
 
-  /** Whether nobody will show the rest: the bot has ended, or its message was deleted. */
+  /** True if nobody will show the rest: the bot has ended, or its message was deleted. */
   #isGivenUp(now) {
     return [...this.#chats.values()].every(({ ended }) => ended !== null && now - ended > PATIENCE);
   }

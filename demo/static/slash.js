@@ -13,7 +13,7 @@ const typed = (command) => command.options.filter(({ type }) => type !== ATTACHM
 
 /**
  * The command that a text uses, the texts of its options, and `current`, the one that is being typed, whose text begins
- * at `start`. Without an option's name, all is the first one's. `extra`: what stands where no option takes it.
+ * at `start`. Without an option's name, all is the first one's. `extra`: text that no option takes.
  */
 function parse(text, commands) {
   const match = COMMAND.exec(text);
@@ -37,7 +37,7 @@ function parse(text, commands) {
   };
 }
 
-/** Where an option's name stands with a colon, each the first time. */
+/** Where an option's name with a colon is, each the first time. */
 function findOptions(text, command) {
   const left = new Set(typed(command).map(({ name }) => name));
   return [...text.matchAll(/\s([-_'\p{L}\p{N}]+):/gu)].filter(({ 1: name }) => left.delete(name));
@@ -88,7 +88,7 @@ export class SlashMenu {
     this.update(this.#text.value);
   }
 
-  /** Whether a key was for the menu. */
+  /** True if a key was for the menu. */
   key(event) {
     if (byId('slash').hidden || event.shiftKey) return false;
     const count = this.#rows.length;

@@ -60,12 +60,12 @@ class RunningDemo:
 
     @property
     def said(self) -> str:
-        """All that stands in the terminal."""
+        """All that the terminal shows."""
         with self._grown:
             return "\n".join(self.lines)
 
     def wait_for(self, text: str) -> str:
-        """Wait for a line with this text, and give it."""
+        """Wait for a line with this text, and return it."""
 
         def found() -> List[str]:
             return [line for line in self.lines if text in line]
@@ -76,13 +76,13 @@ class RunningDemo:
             return found()[0]
 
     def wait_for_url(self) -> str:
-        """Wait until all is ready, and give the page's address, which stands alone on its line."""
+        """Wait until all is ready, and return the page's address, which has a line of its own."""
         self.wait_for("Ctrl-C ends everything")
         (url,) = re.findall(r"^ *(http://127\.0\.0\.1:\d+) *$", self.said, flags=re.MULTILINE)
         return str(url)
 
     def wait_for_status(self) -> int:
-        """Wait until it has ended, and give its exit status (minus the signal's number if that ended it)."""
+        """Wait until it has ended, and return its exit status (minus the signal's number if that ended it)."""
         status = self.process.wait(SECONDS)
         self._reader.join()
         return status
@@ -119,7 +119,7 @@ def kill(pid: int) -> None:
 
 
 async def ask(page_url: str, text: str, seconds: float = SECONDS) -> List[str]:
-    """Say something in a window of the page, and give what the bot's reply said, from its first text to its last.
+    """Say something in a window of the page, and return what the bot's reply said, from its first text to its last.
 
     Raises AssertionError with what the window was sent when the reply is not whole after this many seconds.
     """
@@ -145,7 +145,7 @@ async def _replies(receive: Callable[[], Awaitable[Dict[str, Any]]], events: Lis
             asked = event["id"]
         elif event["type"] == "message" and event["reply_to"] == asked:
             texts.append(event["text"])
-            if not event["growing"]:
+            if not event["streaming"]:
                 return texts
 
 

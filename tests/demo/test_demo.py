@@ -20,7 +20,7 @@ from chat.wording import Sentence
 from demo import packages, wording
 from demo.__main__ import ollama_url
 from demo.process import Process
-from demo.terminal import Terminal
+from demo.wording import Terminal
 from emulators.llm.server import LocalLLM, refused_port
 from tests.demo.running_demo import PROJECT, SECONDS, RunningDemo, ask, kill, wait_until_gone
 from tests.real_model import skip_without_real_model
@@ -83,10 +83,10 @@ def test_the_page_answers(demo: RunningDemo) -> None:
 
 
 def test_a_question_on_the_page_is_answered_by_the_bot_from_the_server(demo: RunningDemo) -> None:
-    *growing, whole = asyncio.run(ask(demo.wait_for_url(), "!chat Hello!"))
+    *streaming, whole = asyncio.run(ask(demo.wait_for_url(), "!chat Hello!"))
     assert whole == LONG_ANSWER
-    assert growing
-    assert all(text.endswith(CURSOR) for text in growing)
+    assert streaming
+    assert all(text.endswith(CURSOR) for text in streaming)
 
 
 def test_the_bots_usual_log_lines_are_not_shown(demo: RunningDemo) -> None:
@@ -128,7 +128,7 @@ def test_a_browser_is_opened_and_a_taken_port_is_no_obstacle(llm: LocalLLM, tmp_
 
 
 async def ask_and_stop(demo: RunningDemo, llm: LocalLLM) -> List[str]:
-    """Ask, end the demo in mid-answer, and give what the reply said in the page."""
+    """Ask, end the demo in mid-answer, and return what the reply said in the page."""
     loop = asyncio.get_running_loop()
     answer = asyncio.ensure_future(ask(demo.wait_for_url(), "!chat Hello!"))
     chat = await loop.run_in_executor(None, llm.next_chat)
@@ -413,7 +413,7 @@ def test_warnings_of_the_bot_are_shown_with_all_their_lines(capsys: pytest.Captu
 
 
 async def run_module(name: str, environment: Mapping[str, str]) -> List[str]:
-    """Run it as one of the demo's processes until its line "ready", and give the lines that were shown."""
+    """Run it as one of the demo's processes until its line "ready", and return the lines that were shown."""
     shown: List[str] = []
     process = Process(shown.append)
     try:

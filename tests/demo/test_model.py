@@ -17,8 +17,13 @@ import pytest
 import requests
 
 from demo import model
-from demo.model import ModelError, RunningModel, running_model
-from tests.real_model import skip_without_real_model, start_real_model  # noqa: F401 - a fixture; pytest sees it here
+from demo.model import ModelError
+from tests.real_model import (
+    RunningModel,
+    running_model,
+    skip_without_real_model,
+    start_real_model,  # noqa: F401 - a fixture; pytest sees it here
+)
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 30.0

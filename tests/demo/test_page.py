@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from chat.text.answer_text import CURSOR
-from demo import web
+from demo import people, web
 from demo.tap import TapChat
 from emulators.bot import BotProcess, write_settings
 from emulators.llm.server import Chat, LocalLLM
@@ -382,7 +382,7 @@ def test_a_file_is_dropped_or_pasted_and_a_large_one_refused(stage: Stage, page:
     page.locator("#chat").evaluate(give, ["drop", "a.txt", 5])
     expect(page.locator("#drop")).to_be_hidden()
     page.locator("#text").evaluate(give, ["paste", "b.txt", 5])
-    page.locator("#text").evaluate(give, ["paste", "big.bin", web.MAX_UPLOAD + 1])
+    page.locator("#text").evaluate(give, ["paste", "big.bin", people.MAX_UPLOAD + 1])
     expect(page.locator("#notes")).to_have_text("big.bin is too large: a file may have 1 MiB.")
     page.get_by_role("button", name="Remove a.txt").click()
     page.locator("#text").press("Enter")
@@ -763,7 +763,7 @@ def place_of(page: Page, name: str) -> Any:  # noqa: ANN401 - Playwright's Locat
 
 
 def begin_thread(page: Page, text: str) -> Any:  # noqa: ANN401 - Playwright's Locator
-    """Open the form for a thread from the message that says this, and give the field for its name."""
+    """Open the form for a thread from the message that says this, and return the field for its name."""
     row = page.locator(".message", has_text=text)
     row.hover()
     row.get_by_role("button", name="Create Thread").click()
@@ -977,7 +977,7 @@ def test_what_was_begun_stays_in_its_place(stage: Stage, page: Page) -> None:
 
 
 def begin_upload_in_thread(stage: Stage, page: Page) -> Tuple[int, List[Route]]:
-    """Write with a file in a new thread "Tea"; gives the thread, and the upload, which waits to be let through."""
+    """Write with a file in a new thread "Tea"; return the thread and the upload, which waits to be let through."""
     uploads: List[Route] = []
     thread = stage.discord.add_thread("Tea", stage.discord.channel, stage.discord.say("Start"))
     page.route("**/attachments", lambda route: uploads.append(route))  # noqa: PLW0108 - Playwright marks the function

@@ -92,7 +92,7 @@ def model_at(url: str, api: str) -> LLM_Model:
 
 
 def answer_of(url: str, api: str = "ollama") -> Answer:
-    """Ask with the bot's own LLM_Model and give the whole answer."""
+    """Ask with the bot's own LLM_Model and return the whole answer."""
 
     async def ask() -> Answer:
         async with model_at(url, api).stream([Message("user", "Hello!")]) as stream:

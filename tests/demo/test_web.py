@@ -15,7 +15,7 @@ from aiohttp import WSMsgType
 
 from chat import wording
 from chat.text.answer_text import CURSOR
-from demo import acts, events, people, web
+from demo import acts, events, news, people, web
 from demo.tap import TapChat
 from demo.visitor import Visitor
 from emulators.discord import Attachment
@@ -589,7 +589,7 @@ def test_calls_by_webhook_have_names_times_and_budgets_of_their_own(stage: Stage
         ]
         assert snapshot["budget"]["free_at"] == []
         answer = snapshot["messages"][-1]
-        assert (answer["chars"], answer["growing"], answer["used"]["user"]["name"]) == (5, True, "Alice")
+        assert (answer["chars"], answer["streaming"], answer["used"]["user"]["name"]) == (5, True, "Alice")
 
     with_window(stage, act)
 
@@ -603,7 +603,7 @@ def test_the_prompt_above_an_answer_is_not_the_models(stage: Stage) -> None:
     for text in (f"> Hi\n\n{wording.NOTICE.en}", "> Hi\n\nHello"):
         stage.bot_edits_answer(used, text)
         told.append(events.message(stage.discord, stage.discord.message(begun)))
-    assert [(event["growing"], event["chars"]) for event in told] == [(True, 0), (True, 0), (False, 5)]
+    assert [(event["streaming"], event["chars"]) for event in told] == [(True, 0), (True, 0), (False, 5)]
 
 
 def test_somebody_present_manages_the_server(stage: Stage) -> None:
@@ -792,9 +792,9 @@ def test_a_window_is_told_of_its_own_place_and_of_others_only_what_the_lists_nee
         (answer,) = discord.messages(thread)
         await in_thread(stage.rest, "PATCH", f"{path}/{answer.id}", {"content": "Hello!"})
         outside, heard = await window.until("answer"), await inside.until("message")
-        while outside[-1]["growing"]:
+        while outside[-1]["streaming"]:
             outside += await window.until("answer")
-        while heard[-1]["growing"]:
+        while heard[-1]["streaming"]:
             heard += await inside.until("message")
         told = outside[-1]
         assert (told["id"], told["chars"], "text" in told) == (str(answer.id), 6, False)
@@ -942,8 +942,8 @@ def test_an_image_is_shown_as_what_its_bytes_are(stage: Stage) -> None:
 def test_uploads_are_limited_in_size_and_to_people_of_the_page(stage: Stage) -> None:
     async def act(window: Window) -> None:
         secret = (await window.hello()).snapshot["you"]["secret"]
-        assert upload(stage, secret, b"x" * web.MAX_UPLOAD).status_code == 200
-        assert upload(stage, secret, b"x" * (web.MAX_UPLOAD + 1)).status_code == 413
+        assert upload(stage, secret, b"x" * people.MAX_UPLOAD).status_code == 200
+        assert upload(stage, secret, b"x" * (people.MAX_UPLOAD + 1)).status_code == 413
         statuses = [upload(stage, secret, b"x").status_code for _ in range(2 * people.MAX_FILES)]
         assert statuses[-1] == 429
 
@@ -1050,7 +1050,7 @@ def test_a_window_is_told_whether_older_messages_are_left_out(stage: Stage, monk
         assert other.snapshot["complete"] is False
         assert [entry["text"] for entry in other.snapshot["messages"]] == ["One more"]
 
-    monkeypatch.setattr(web, "OLD_MESSAGES", 1)
+    monkeypatch.setattr(news, "OLD_MESSAGES", 1)
     stage.discord.say("One")
     with_window(stage, act)
 

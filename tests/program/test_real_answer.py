@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from chat.text.answer_text import CURSOR
-from demo.model import RunningModel
 from emulators.bot import BotProcess, write_settings
 from emulators.discord import LocalDiscord
-from tests.real_model import start_real_model
+from tests.real_model import RunningModel, start_real_model
 
 __all__ = ["start_real_model"]
 

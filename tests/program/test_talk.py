@@ -102,6 +102,7 @@ def test_in_a_talk_of_several_the_llm_sees_who_said_what(room: House) -> None:
 
 
 def test_pages_are_one_answer_whichever_is_replied_to(room: House) -> None:
+    room.discord.limits.set_all(limit=50)
     text = "\n".join(f"Sentence number {number} of a long answer." for number in range(120))
     question = room.discord.say("!chat long", channel=room.place)
     chat = room.llm.next_chat()
@@ -240,6 +241,7 @@ def test_the_oldest_is_left_out_with_a_note_but_never_the_system_prompt(forgetfu
 @pytest.fixture(name="restarted")
 def _restarted(discord: LocalDiscord, llm: LocalLLM, tmp_path: Path) -> Iterator[House]:
     """A bot that was started anew after a conversation of two answers, the second of several pages."""
+    discord.limits.set_all(limit=50)
     settings = write_settings(tmp_path / "settings.py", settings_for(discord, llm))
     with BotProcess(discord.url, settings) as bot:
         bot.wait_until_ready()

@@ -66,6 +66,7 @@ STREAMS: List[Tuple[DecoderType, bytes, str, str]] = [
     (OllamaDecoder, BAD_STREAM, "入口", "a line that is no JSON: '<html>'"),
     (OllamaDecoder, ollama_record("入口"), "入口", "incomplete"),
 ]
+STREAM_NAMES = ["Ollama", "llama.cpp", "OpenRouter", "error", "no JSON", "cut off"]  # a record has the time in it
 
 
 def decode(decoder: DecoderType, *parts: bytes) -> List[Event]:
@@ -97,12 +98,12 @@ def delta(**fields: Any) -> bytes:  # noqa: ANN401 - JSON of any form
 # Whole streams, in any cut
 
 
-@pytest.mark.parametrize(("decoder", "stream", "text", "end"), STREAMS)
+@pytest.mark.parametrize(("decoder", "stream", "text", "end"), STREAMS, ids=STREAM_NAMES)
 def test_a_stream_says_its_text_and_its_end(decoder: DecoderType, stream: bytes, text: str, end: str) -> None:
     assert told(decoder, stream) == (text, end)
 
 
-@pytest.mark.parametrize(("decoder", "stream", "text", "end"), STREAMS)
+@pytest.mark.parametrize(("decoder", "stream", "text", "end"), STREAMS, ids=STREAM_NAMES)
 def test_one_byte_at_a_time_says_the_same(decoder: DecoderType, stream: bytes, text: str, end: str) -> None:
     assert told(decoder, *(bytes([byte]) for byte in stream)) == (text, end)
 

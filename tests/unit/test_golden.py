@@ -24,8 +24,8 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Se
 import pytest
 
 from chat.answer import prompt
-from chat.llm.decoders import Text
 from chat.llm.think_tags import ThinkTags
+from chat.llm.types import Text
 from chat.text.answer_text import NOTICE_SECONDS, Phrases, Reply
 
 GOLDEN = Path(__file__).parent.parent / "golden"
