@@ -4,12 +4,12 @@
 VENV := .venv
 # Most tests wait for other programs. A file's tests stay in one process, and with them what its fixtures start.
 PARALLEL := -n 2 --dist loadfile
-PURE := tests/unit tests/docs
+PURE := tests/unit tests/docs tests/tools/test_layers.py
 export PYTHON EXCEPT BETWEEN PARALLEL
 
-.PHONY: help run demo test check test-all fuzz bench soak screenshots lint audit format clean
+.PHONY: help run demo test check test-all fuzz bench path soak screenshots lint audit format clean
 
-help: ## say what can be made
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
 
 run: ## start the bot
@@ -34,15 +34,19 @@ fuzz: ## try 30 times as much generated text on what cuts and rewrites answers
 	@tools/venv.sh $(VENV) test
 	FUZZ_TIMES=30 $(VENV)/bin/python -m pytest -m fuzz --timeout 3600 $(ARGS)
 
-bench: ## measure how quick the bot is, judge its goals, and write the figures into docs/speed.md (about 5 minutes)
+bench: ## measure how fast the bot is, judge its goals, and write the figures into docs/speed.md (about 5 minutes)
 	@tools/venv.sh $(VENV) test
 	$(VENV)/bin/python -m bench $(or $(ARGS),--write)
+
+path: ## list the functions that one `!chat` runs through
+	@tools/venv.sh $(VENV) test
+	$(VENV)/bin/python -m tools.path $(ARGS)
 
 soak: ## give 2,000 answers in a row, and see that memory, threads, files and tasks stay (Linux, macOS)
 	@tools/venv.sh $(VENV) test
 	$(VENV)/bin/python -m bench.soak $(ARGS)
 
-screenshots: ## take the READMEs' pictures anew, from the running demo
+screenshots: ## take the pictures of the READMEs again, from the running demo
 	@tools/venv.sh $(VENV) test
 	$(VENV)/bin/python tools/screenshots.py
 

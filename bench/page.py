@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import platform
 import re
-from importlib.metadata import version
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
+import discord
 import psutil
 
 from bench.cases import CROWD, GOALS, SHORT, Results, at_least
@@ -79,7 +79,7 @@ def _machine() -> str:
     processor = f"{model[1].strip() if model else platform.machine()} ({psutil.cpu_count()} cores)"
     system = f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"
     today = dt.date.today()  # noqa: DTZ011 - the day on the machine's own calendar
-    return f"{today}: {processor}, {system}, Python {platform.python_version()}, discord.py {version('discord.py')}"
+    return f"{today}: {processor}, {system}, Python {platform.python_version()}, discord.py {discord.__version__}"
 
 
 def _lags(results: Results) -> List[List[str]]:

@@ -1,3 +1,3 @@
-"""What stands between a Discord message and the LLM."""
+"""The parts of the bot, between Discord and the LLM server."""
 
 __version__ = "0.5.0"

@@ -10,8 +10,9 @@ import signal
 import sys
 from typing import Iterator, Optional, Sequence
 
-from chat.settings import config
-from chat.wording import Language
+from chat.settings.fields import Settings, parse
+from chat.settings.problems import SettingsError, console_language
+from chat.wording.sentence import Language
 from demo import packages, wording
 from demo.wording import Terminal
 
@@ -26,10 +27,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         # A terminal that lacks a character must not end the demo.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # typed as TextIO, which lacks it
     options = _options(arguments)
-    terminal = Terminal(config.console_language(), verbose=options.verbose)
+    terminal = Terminal(console_language(), verbose=options.verbose)
     try:
         server = _server(options)
-    except config.SettingsError as error:
+    except SettingsError as error:
         terminal.complain("\n".join(_in_the_demos_words(error.problems, options, terminal.language)))
         return 1
     problem = packages.problem(terminal.language, model=server is None)
@@ -66,13 +67,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _server(options: argparse.Namespace) -> Optional[config.Settings]:
+def _server(options: argparse.Namespace) -> Optional[Settings]:
     """The person's own LLM server. Raises SettingsError when it can't be one."""
     if options.ollama is None and options.openai is None:
         return None
     api = "ollama" if options.openai is None else "openai"
     url = ollama_url(os.environ.get("OLLAMA_HOST", "")) if options.openai is None else options.openai
-    return config.parse(
+    return parse(
         {
             "TOKEN": "unused",
             "CHATBOT_CH_ID": 10**17,  # unused too

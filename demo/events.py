@@ -10,9 +10,9 @@ import re
 import time
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
-from chat import wording
-from chat.answer.prompt import prompt_above
+from chat.answer.history import prompt_above
 from chat.text.answer_text import CURSOR
+from chat.wording import channel as wording
 from demo.tap import TapChat
 from emulators.discord import Attachment, Call, Channel, DiscordServer, Message, User
 from emulators.discord.commands import SLASH

@@ -21,8 +21,8 @@ from typing import Any, Dict, Iterator, NamedTuple, NoReturn, Optional, Set, Tup
 
 from chat.bot import lifecycle
 from chat.llm.errors import LLMError
-from chat.settings.config import Settings
-from chat.wording import Sentence
+from chat.settings.fields import Settings
+from chat.wording.sentence import Sentence
 from demo import model, packages, wording
 from demo.process import NotReadyError, Process, ProcessEndedError
 from demo.tap import Tap

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from chat.wording import Language
+from chat.wording.sentence import Language
 from demo import wording
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ import sys
 from typing import Dict
 
 from chat.llm.errors import ErrorKind
-from chat.wording import Language, Sentence
+from chat.wording.sentence import Language, Sentence
 
 _LEVEL = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (\w+)")
 """How the bot begins a log line, see chat/bot/log.py."""
@@ -139,7 +139,7 @@ ADDRESS_WRONG = Sentence(
     "ユーザー名・パスワード・?・# を含まないものを指定してください。/v1 で終わるものは --openai で使います。",
 )
 MODEL_NAME_WRONG = Sentence(
-    "The model's name is empty, or has an invisible character in it: give it behind {option}.",
+    "The model's name is empty, or has an invisible character in it: give it after {option}.",
     "モデルの名前が空か、目に見えない文字が入っています。{option} の後に書いてください。",
 )
 KEY_WRONG = Sentence(
@@ -147,11 +147,11 @@ KEY_WRONG = Sentence(
     "環境変数 LLM_API_KEY に、キーには使えない文字が入っています。キーをもう一度コピーしてください。",
 )
 OLLAMA_HAS_NO_MODEL = Sentence(
-    "it does not have this model. Get it with `ollama pull {model}`, or name another one behind --ollama.",
+    "it does not have this model. Get it with `ollama pull {model}`, or name another one after --ollama.",
     "このモデルがありません。`ollama pull {model}` で入手するか、--ollama の後に別のモデルを指定してください。",
 )
 SERVER_HAS_NO_MODEL = Sentence(
-    "it does not have this model. Name another one behind --model.",
+    "it does not have this model. Name another one after --model.",
     "このモデルがありません。--model の後に別のモデルを指定してください。",
 )
 SERVER_ERRORS: Dict[ErrorKind, Sentence] = {

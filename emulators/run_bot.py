@@ -52,7 +52,7 @@ def _tell_tasks(_number: int, _frame: object) -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run chatbot.main with the arguments behind `--`, and return its exit status."""
+    """Run chatbot.main with the arguments after `--`, and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m emulators.run_bot", description=__doc__)
     parser.add_argument("--discord", required=True, metavar="URL", help="address of the local Discord")
     parser.add_argument("--set", action="append", default=[], metavar="MODULE:NAME=NUMBER", dest="constants")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the virtual environment DIRECTORY with what is needed to run the bot, to try it with a model or to test it, and
 # does nothing where it is there already. It is made with $PYTHON, else with python3, else with any Python that is
-# found; it is made anew when $PYTHON is another Python than its own, and filled anew when a requirements file has
+# found; it is made again when $PYTHON is another Python than its own, and filled again when a requirements file has
 # changed.
 # Usage: tools/venv.sh DIRECTORY run|demo|test
 set -eu

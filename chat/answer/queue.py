@@ -1,69 +1,72 @@
-"""Whose answer may begin now: so many at once, and the others in order of arrival with fair turns between people."""
+"""Whose answer may begin now: a number run at once, the others in order of arrival with fair turns for all people."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
-from typing import List
+from typing import AsyncIterator, Callable, List
 
 
-class Ticket:
-    """A place in line. Make it in a running event loop."""
+class _Ticket:
+    """A place in the queue."""
 
-    def __init__(self, user_id: int) -> None:
+    def __init__(self, user_id: int, show_place: Callable[[int], None]) -> None:
         self.user_id = user_id
-        self.place = 0
-        """Counted from 1; 0: its turn has come."""
-        self.changed = asyncio.Event()
-        """Set whenever the place has changed."""
+        self.called = asyncio.Event()
+        self._show_place = show_place
+        self._place = 0
+
+    def move(self, place: int) -> None:
+        """Take a place, counted from 1; 0: its turn has come."""
+        if place == 0:
+            self.called.set()
+        if place != self._place:
+            self._place = place
+            self._show_place(place)
 
 
-class Turns:
-    """Lets ``active`` answers run at once, and ``waiting`` more wait for their turn."""
+class Queue:
+    """Lets a maximum number of answers run at once; the others wait for their turn."""
 
-    def __init__(self, active: int, waiting: int) -> None:
-        self._active = active
-        self._most_waiting = waiting
-        self._running: List[Ticket] = []
-        self._waiting: List[Ticket] = []
+    def __init__(self, max_running: int) -> None:
+        self._max_running = max_running
+        self._running: List[_Ticket] = []
+        self._waiting: List[_Ticket] = []  # nobody, while fewer run than may
 
-    @property
-    def full(self) -> bool:
-        """Whether nobody else can be taken."""
-        return len(self._running) >= self._active and len(self._waiting) >= self._most_waiting
+    @contextlib.asynccontextmanager
+    async def turn(self, user_id: int, show_place: Callable[[int], None]) -> AsyncIterator[None]:
+        """Wait for a person's turn, and keep the slot until the block ends.
 
-    def take(self, user_id: int) -> Ticket:
-        """Take a place in line; ``leave`` must be called with it in the end."""
-        ticket = Ticket(user_id)
-        self._waiting.append(ticket)
-        self._advance()
-        return ticket
-
-    def leave(self, ticket: Ticket) -> None:
-        """An answer is over, or waited for no more."""
-        (self._waiting if ticket in self._waiting else self._running).remove(ticket)
-        self._advance()
+        If others come first, ``show_place`` is called with each new place in the queue, from 1; at last with 0.
+        """
+        ticket = _Ticket(user_id, show_place)
+        if len(self._running) < self._max_running:
+            self._running.append(ticket)
+            ticket.called.set()
+        else:
+            self._waiting.append(ticket)
+            self._advance()
+        try:
+            await ticket.called.wait()
+            yield
+        finally:
+            (self._waiting if ticket in self._waiting else self._running).remove(ticket)
+            if self._waiting:
+                self._advance()
 
     def _advance(self) -> None:
-        line = self._line()
-        free = max(0, self._active - len(self._running))
-        self._running += line[:free]
-        self._waiting = [ticket for ticket in self._waiting if ticket not in line[:free]]
-        for ticket in line[:free]:
-            _move(ticket, 0)
-        for place, ticket in enumerate(line[free:], start=1):
-            _move(ticket, place)
-
-    def _line(self) -> List[Ticket]:
-        """Who waits, in the order of their turns: who has less running and waiting before it goes first."""
-        counts: Counter[int] = Counter(ticket.user_id for ticket in self._running)
+        """Call the next one if a slot is free. People with fewer answers running and waiting go first."""
+        counts = Counter(ticket.user_id for ticket in self._running)
         keyed = []
-        for number, ticket in enumerate(self._waiting):
-            keyed.append((counts[ticket.user_id], number, ticket))
+        for ticket in self._waiting:
+            keyed.append((counts[ticket.user_id], ticket))
             counts[ticket.user_id] += 1
-        return [ticket for _, _, ticket in sorted(keyed, key=lambda one: one[:2])]
-
-
-def _move(ticket: Ticket, place: int) -> None:
-    ticket.place = place
-    ticket.changed.set()
+        order = [ticket for _, ticket in sorted(keyed, key=lambda one: one[0])]
+        if len(self._running) < self._max_running:
+            called = order.pop(0)
+            self._waiting.remove(called)
+            self._running.append(called)
+            called.move(0)
+        for place, ticket in enumerate(order, start=1):
+            ticket.move(place)

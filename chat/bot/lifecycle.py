@@ -9,15 +9,11 @@ import signal
 import sys
 from typing import Any, Coroutine, NoReturn
 
-CANCELLED_SECONDS = 0.1
-"""For the tasks that are left when the work is done: they are cancelled, and this is their time to end."""
+CANCELLED_SECONDS = 0.1  # the time to end for tasks that are left when the work is done, and cancelled then
 
 
 def first_signal(loop: asyncio.AbstractEventLoop, *more: int) -> asyncio.Future[int]:
-    """Return a future for the number of the first Ctrl-C, SIGTERM or signal of `more`.
-
-    A second one ends the program at once.
-    """
+    """Return a future for the number of the first SIGINT, SIGTERM or one of `more`. A second one kills the program."""
     stopped: asyncio.Future[int] = loop.create_future()
     numbers = (signal.SIGINT, signal.SIGTERM, *more)
 

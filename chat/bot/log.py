@@ -12,15 +12,16 @@ import discord
 from chat.errors import PASSING_ERRORS
 
 _FORMAT = "%(asctime)s %(levelname)-8s %(name)s %(message)s"
-_COLOURED = "\x1b[90m%(asctime)s\x1b[0m {level}%(levelname)-8s\x1b[0m \x1b[35m%(name)s\x1b[0m %(message)s"
+_COLOURED = "\x1b[90m%(asctime)s\x1b[0m %(colour)s%(levelname)-8s\x1b[0m \x1b[35m%(name)s\x1b[0m %(message)s"
 _TIME = "%Y-%m-%d %H:%M:%S"
-_LEVELS = {logging.DEBUG: "\x1b[90m", logging.INFO: "\x1b[34m", logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m"}
+_COLOURS = {logging.DEBUG: "\x1b[90m", logging.INFO: "\x1b[34m", logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m"}
 
 
 def set_up() -> None:
     """Let all loggers of this process write to standard error, from INFO on."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_Coloured() if shows_colours(sys.stderr, os.environ) else logging.Formatter(_FORMAT, _TIME))
+    coloured = shows_colours(sys.stderr, os.environ)
+    handler.setFormatter(_Coloured(_COLOURED, _TIME) if coloured else logging.Formatter(_FORMAT, _TIME))
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     root.addHandler(handler)
@@ -43,15 +44,9 @@ def shows_colours(stream: TextIO, environment: Mapping[str, str]) -> bool:
 class _Coloured(logging.Formatter):
     """The same line with its time, level and logger in colours."""
 
-    def __init__(self) -> None:
-        super().__init__(_FORMAT, _TIME)
-        self._of_level = {
-            level: logging.Formatter(_COLOURED.format(level=colour), _TIME) for level, colour in _LEVELS.items()
-        }
-
     def format(self, record: logging.LogRecord) -> str:
-        level = min(record.levelno, logging.ERROR)
-        return self._of_level[level].format(record) if level in self._of_level else super().format(record)
+        record.colour = _COLOURS.get(min(record.levelno, logging.ERROR), "")
+        return super().format(record)
 
 
 class _ShortErrors(logging.Filter):

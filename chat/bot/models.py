@@ -14,21 +14,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-OFFER_SECONDS = 2.0
-"""Discord gives 3 s for an autocompletion; a server that needs longer to list its models has none to offer."""
-
-KEPT_SECONDS = 20.0
-"""So long a list of models serves further autocompletions: there is one for each key that is pressed."""
-
-OFFERS = 25
-"""Discord's limit for the offers of an autocompletion."""
-
-OFFER_CHARS = 100
-"""Discord's limit for each of them."""
+OFFER_SECONDS = 2.0  # for a list of models for an autocompletion, to which Discord wants an answer within 3 s
+KEPT_SECONDS = 20.0  # a list of models serves further autocompletions: there is one for each key that is pressed
+MAX_OFFERS, MAX_OFFER_CHARS = 25, 100  # Discord's limits for an autocompletion
 
 
 class Models:
-    """The models of an LLM server. ``clock`` gives seconds."""
+    """The models of an LLM server. ``clock`` returns seconds."""
 
     def __init__(self, model: LLM_Model, clock: Callable[[], float]) -> None:
         self._model = model
@@ -39,7 +31,7 @@ class Models:
         self._listing: Optional[asyncio.Task[None]] = None  # one for all: each key that is pressed asks
 
     def in_channel(self, channel_id: int) -> str:
-        """Give the model that answers in a channel."""
+        """Return the model that answers in a channel."""
         return self._chosen.get(channel_id, self._model.name)
 
     def choose(self, channel_id: int, name: str) -> None:
@@ -47,23 +39,23 @@ class Models:
         self._chosen[channel_id] = name
 
     def in_use(self, channel_ids: Sequence[int]) -> List[str]:
-        """Give the models of these channels, each once."""
+        """Return the models of these channels, each once."""
         return list(dict.fromkeys(map(self.in_channel, channel_ids)))
 
     async def listed(self) -> Sequence[str]:
-        """Give the names of the server's models. Raises LLMError."""
+        """Return the names of the server's models. Raises LLMError."""
         self._known = await self._model.models()
         self._known_until = self._clock() + KEPT_SECONDS
         return self._known
 
     async def offers(self, typed: str) -> List[str]:
-        """Give the names that have what is ``typed`` in them, for an autocompletion; none where there is trouble."""
+        """Return the names that contain what is ``typed``, for an autocompletion; none without a list."""
         if self._clock() >= self._known_until and (self._listing is None or self._listing.done()):
             self._listing = asyncio.ensure_future(self._list())
         if self._listing:
             await asyncio.wait({self._listing}, timeout=OFFER_SECONDS)
-        found = [name for name in self._known if typed.lower() in name.lower() and len(name) <= OFFER_CHARS]
-        return found[:OFFERS]
+        found = [name for name in self._known if typed.lower() in name.lower() and len(name) <= MAX_OFFER_CHARS]
+        return found[:MAX_OFFERS]
 
     async def _list(self) -> None:
         try:

@@ -1,89 +1,56 @@
-"""What people can use beside writing: the Stop button, and Discord's menu of slash commands."""
+"""The Stop button of a running answer."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any
 
 import discord
-from discord import app_commands
-from discord.http import Route
 
-from chat import wording
+from chat.answer.question import language_in
 from chat.errors import PASSING_ERRORS
+from chat.wording import channel as wording
+from chat.wording.sentence import Language
 
 if TYPE_CHECKING:
-    from chat.wording import Language
+    from chatbot import ChatBot
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("chatbot")
 
-STOP_ID = "chat:stop"
-"""The button's id in Discord. It is the same on each message, so that buttons of an earlier run are heard too."""
-
-_LOCALIZED = ("name_localizations", "description_localizations")
-_COMPARED = (
-    *("type", "name", "description", "nsfw", "default_member_permissions"),
-    *("options", "required", "autocomplete", "choices", "min_length", "max_length"),
-)
-"""What is compared of a command; Discord adds ids and versions, and fills in more than was said."""
-
-OnClick = Callable[[discord.Interaction[Any]], Coroutine[Any, Any, None]]
+STOP_ID = "chat:stop"  # the same at each message, so that buttons of an earlier run work too
 
 
 class StopButton(discord.ui.View):
-    """The Stop button of a growing answer. It is heard once it was given to Client.add_view, in whichever language."""
+    """The button in one language. It works once it was given to Client.add_view, in whichever language."""
 
-    def __init__(self, language: Language, on_click: OnClick) -> None:
+    def __init__(self, language: Language, bot: ChatBot) -> None:
         super().__init__(timeout=None)
-        self.add_item(_Stop(wording.STOP_BUTTON.say(language), on_click))
+        self.add_item(_Stop(language, bot))
 
 
 class _Stop(discord.ui.Button[StopButton]):
-    def __init__(self, label: str, on_click: OnClick) -> None:
-        super().__init__(label=label, custom_id=STOP_ID)
-        self._on_click = on_click
+    def __init__(self, language: Language, bot: ChatBot) -> None:
+        super().__init__(label=wording.STOP_BUTTON.say(language), custom_id=STOP_ID)
+        self._bot = bot
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Stop the answer; at one that is over, or of an earlier run, take the button away."""
+        language = language_in(interaction.guild, self._bot.settings)
+        answer = self._bot.running.of_message(interaction.message.id) if interaction.message else None
         try:
-            await self._on_click(interaction)
+            if answer is None:
+                await interaction.response.edit_message(view=None)
+                await interaction.followup.send(wording.STOP_OVER.say(language), ephemeral=True)
+            elif not answer.may_be_stopped_by(interaction.user.id, interaction.permissions):
+                await interaction.response.send_message(wording.STOP_NOT_YOURS.say(language), ephemeral=True)
+            else:
+                answer.stop()
+                await interaction.response.defer()
         except (discord.HTTPException, *PASSING_ERRORS) as error:  # it comes too late, or Discord is away
             _log.warning("Who clicked a Stop button can't be answered: %r", error)
 
 
-class Japanese(app_commands.Translator):
-    """Says in Japanese what the slash commands say of themselves."""
-
-    async def translate(
-        self, string: app_commands.locale_str, locale: discord.Locale, _context: app_commands.TranslationContextTypes
-    ) -> Optional[str]:
-        """Give the Japanese text; None: there is only the English one."""
-        if locale is not discord.Locale.japanese:
-            return None
-        return next((sentence.ja for sentence in wording.COMMANDS if sentence.en == string.message), None)
-
-
-async def publish(tree: app_commands.CommandTree[Any]) -> None:
-    """Let Discord's menu have the tree's commands, if it does not have just these. Raises discord.DiscordException."""
-    client, translator = tree.client, Japanese()
-    await tree.set_translator(translator)
-    route = Route("GET", "/applications/{application_id}/commands", application_id=client.application_id)
-    theirs: List[Dict[str, Any]] = await client.http.request(route, params={"with_localizations": "true"})
-    ours = [await command.get_translated_payload(tree, translator) for command in tree.get_commands()]
-    if _by_name(ours) == _by_name(theirs):
-        return
-    await tree.sync()
-    _log.info("Slash commands published: %s", ", ".join(f"/{command['name']}" for command in ours))
-
-
-def _by_name(commands: Sequence[Dict[str, Any]]) -> Dict[str, Any]:
-    return {command["name"]: _essence(command) for command in commands}
-
-
-def _essence(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """What is compared of a part of a command; what is missing, empty or false is all the same to Discord."""
-    if isinstance(value, list):
-        return [_essence(entry) for entry in value]
-    if not isinstance(value, dict):
-        return value
-    texts = {name: value[name] for name in _LOCALIZED if value.get(name)}
-    return {**texts, **{name: _essence(value[name]) for name in _COMPARED if value.get(name)}}
+def has_stop_button(message: discord.Message) -> bool:
+    """Return True if a message has a Stop button, also one of an earlier run."""
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    return any(isinstance(item, discord.Button) and item.custom_id == STOP_ID for row in rows for item in row.children)

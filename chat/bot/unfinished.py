@@ -3,58 +3,59 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Collection, Iterator, List, Union
+from typing import TYPE_CHECKING
 
 import discord
 
-from chat.bot.stop_button import STOP_ID
+from chat.answer.history import prompt_above, without_additions
+from chat.answer.question import language_in
+from chat.bot.stop_button import has_stop_button
+from chat.delivery.destination import InChannel
+from chat.delivery.post import Page, Post
 from chat.errors import PASSING_ERRORS
+from chat.text.answer_text import AnswerText
+from chat.wording import channel as wording
 
 if TYPE_CHECKING:
-    from typing import Optional
-
-    from chat.answer.history import Messages
+    from chatbot import ChatBot
 
 _log = logging.getLogger("chatbot")
 
-NEWEST = 50
-"""So many messages of each channel are looked at."""
-
-THREADS = 20
-"""So many threads are looked at, those that were written in last."""
-
-Place = Union[discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread]
-_PLACES = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
+MAX_MESSAGES = 50  # the number of messages of each channel that are looked at: the newest
+MAX_THREADS = 20  # the number of threads that are looked at: those with the newest messages
+_CHANNELS = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
 
 
-def places(client: discord.Client, channel_ids: Collection[int]) -> List[Place]:
-    """Give the channels and threads in which unfinished answers may stand."""
-    channels = [channel for channel in map(client.get_channel, channel_ids) if isinstance(channel, _PLACES)]
-    threads = [thread for guild in client.guilds for thread in guild.threads if thread.parent_id in channel_ids]
+async def close_all(bot: ChatBot) -> None:
+    """Close the unfinished answers in the bot's channels and their threads; store all messages that are looked at."""
+    ids = bot.settings.channel_ids
+    channels = [channel for channel in map(bot.client.get_channel, ids) if isinstance(channel, _CHANNELS)]
+    threads = [thread for guild in bot.client.guilds for thread in guild.threads if thread.parent_id in ids]
     threads.sort(key=lambda thread: thread.last_message_id or 0, reverse=True)
-    return list(dict.fromkeys([*channels, *threads[:THREADS]]))
+    # Answers of this run come later than what is the newest message now.
+    looked_at = (*channels, *threads[:MAX_THREADS])
+    ends = {channel: discord.Object(channel.last_message_id + 1) for channel in looked_at if channel.last_message_id}
+    for channel, end in ends.items():
+        try:
+            messages = [message async for message in channel.history(limit=MAX_MESSAGES, before=end)]
+        except (discord.DiscordException, *PASSING_ERRORS) as error:
+            _log.warning("It is not known if an answer was left unfinished in #%s: %r", channel, error)
+            continue
+        messages.reverse()
+        for message in messages:
+            bot.stored.keep(bot.reader.read(message))
+        for message in messages:
+            is_ours = message.author == bot.client.user and bot.running.of_message(message.id) is None
+            if is_ours and has_stop_button(message):
+                await close(message, bot)
 
 
-async def unfinished(place: Place, newest: Optional[int], messages: Messages) -> List[discord.Message]:
-    """Give the bot's own messages that still have a Stop button, among those up to the id ``newest``.
-
-    All that are looked at are kept in ``messages``: conversations may need them.
-    """
-    if newest is None:
-        return []
-    try:
-        before = discord.Object(newest + 1)
-        found = [message async for message in place.history(limit=NEWEST, before=before)]
-    except (discord.DiscordException, *PASSING_ERRORS) as error:
-        _log.warning("Whether an answer was left unfinished in #%s is not known: %r", place, error)
-        return []
-    return [message for message in reversed(found) if messages.see(message).by_bot and _can_stop(message)]
-
-
-def _can_stop(message: discord.Message) -> bool:
-    return any(button.custom_id == STOP_ID for button in _buttons(message))
-
-
-def _buttons(message: discord.Message) -> Iterator[discord.Button]:
-    rows = (row for row in message.components if isinstance(row, discord.ActionRow))
-    return (button for row in rows for button in row.children if isinstance(button, discord.Button))
+async def close(message: discord.Message, bot: ChatBot) -> None:
+    """Remove the cursor and the button of an unfinished answer, and say under its text that the bot was stopped."""
+    answer = prompt_above(message.content)[1] if message.interaction_metadata else message.content
+    text = message.content[: len(message.content) - len(answer)] + without_additions(answer)
+    note = wording.BROKEN_OFF.say(language_in(message.guild, bot.settings))
+    pages = list(map(Page, AnswerText(above=text).messages(note=f"-# {note}" if text else note)))
+    destination = InChannel(bot.client.http, message.channel, message.id)
+    await bot.notices.write(Post(lambda: pages, destination, shown=Page(message.content, running=True), own=True))
+    _log.info("Closed an answer that was left unfinished: channel=%d message=%d", message.channel.id, message.id)

@@ -4,38 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import TYPE_CHECKING, Any, Iterator, NamedTuple, Optional, Union
+from typing import Any, Iterator, NamedTuple, Optional, Union
 
 import discord
-from discord.http import MultipartParameters, Route, handle_message_parameters
+from discord.http import HTTPClient, Route, handle_message_parameters
 
-from chat.delivery.rate_limits import CHANNEL_MESSAGE, CHANNEL_MESSAGES, INTERACTION_MESSAGE, INTERACTION_MESSAGES
+from chat.delivery import rate_limits as limits
+from chat.delivery.post import Page
 
-if TYPE_CHECKING:
-    from discord.http import HTTPClient
-
-    from chat.delivery.rate_limits import Place
-    from chat.text.answer_text import File, Page
-
-_GONE_TOKENS = (50027, 10015)
-"""Discord's codes for an interaction whose 15 minutes are over: invalid webhook token, unknown webhook."""
-
-Controls = Optional[discord.ui.View]
-"""The buttons of a message; None takes them away, MISSING leaves them as they are."""
+_GONE_TOKENS = (50027, 10015)  # an interaction's 15 minutes are over: invalid webhook token, unknown webhook
+Controls = Optional[discord.ui.View]  # the buttons of a message; None takes them away, MISSING leaves them as they are
 
 
-class Written(NamedTuple):
-    """A message as Discord says that it stands there."""
+class SentMessage(NamedTuple):
+    """A message as returned by Discord."""
 
     id: int
     content: str
 
 
 class InChannel:
-    """Writes into a channel, each message as a reply to the one with the id ``answers``.
-
-    So each page of an answer leads back to its question.
-    """
+    """Writes into a channel, each message as a reply to the one with the id ``answers``: its question."""
 
     def __init__(self, http: HTTPClient, channel: discord.abc.MessageableChannel, answers: int) -> None:
         self.channel = channel
@@ -43,28 +32,27 @@ class InChannel:
         self._http = http
 
     @property
-    def place(self) -> Place:
-        """Whose limits count."""
+    def limit_key(self) -> limits.LimitKey:
+        """Whose rate limit counts."""
         return self.channel.id
 
-    async def create(self, page: Page, nonce: int, controls: Controls) -> Written:
-        """Write a new message. Raises discord.HTTPException, and what aiohttp raises."""
-        reference = discord.MessageReference(
-            message_id=self.answers, channel_id=self.channel.id, fail_if_not_exists=False
-        ).to_dict()
-        route = Route("POST", CHANNEL_MESSAGES, channel_id=self.channel.id)
-        return await _send(self._http, route, page, controls, nonce=nonce, message_reference=reference)
+    async def create(self, page: Page, nonce: int, controls: Controls) -> SentMessage:
+        """Send a new message. Raises discord.HTTPException, and what aiohttp raises."""
+        channel_id = self.channel.id
+        reference = discord.MessageReference(message_id=self.answers, channel_id=channel_id, fail_if_not_exists=False)
+        route = Route("POST", limits.CHANNEL_MESSAGES, channel_id=channel_id)
+        return await _send(self._http, route, page, controls, nonce=nonce, message_reference=reference.to_dict())
 
     async def edit(self, message_id: int, page: Page, controls: Controls) -> None:
-        """Change a message. Raises like ``create``."""
-        route = Route("PATCH", CHANNEL_MESSAGE, channel_id=self.channel.id, message_id=message_id)
+        """Edit a message. Raises like ``create``."""
+        route = Route("PATCH", limits.CHANNEL_MESSAGE, channel_id=self.channel.id, message_id=message_id)
         await _send(self._http, route, page, controls)
 
 
 class ByInteraction:
     """Writes through the webhook of a slash command, which has limits of its own.
 
-    Its first message is there already, and has the id ``answers``. Once Discord says that the interaction's 15 minutes
+    Its first message was sent already, and has the id ``answers``. Once Discord says that the interaction's 15 minutes
     are over, the bot goes on with its own rights in the channel.
     """
 
@@ -79,24 +67,23 @@ class ByInteraction:
         self._expired = False
 
     @property
-    def place(self) -> Place:
-        """Whose limits count."""
-        return self._afterwards.place if self._expired else self._interaction.token
+    def limit_key(self) -> limits.LimitKey:
+        """Whose rate limit counts."""
+        return self._afterwards.limit_key if self._expired else self._interaction.token
 
-    async def create(self, page: Page, nonce: int, controls: Controls) -> Written:
-        """Write a new message. Raises discord.HTTPException, and what aiohttp raises."""
+    async def create(self, page: Page, nonce: int, controls: Controls) -> SentMessage:
+        """Send a new message. Raises discord.HTTPException, and what aiohttp raises."""
         if not self._expired:
             with self._until_expired():
-                return await _send(self._http, self._route("POST", INTERACTION_MESSAGES), page, controls)
+                return await _send(self._http, self._route("POST", limits.INTERACTION_MESSAGES), page, controls)
         return await self._afterwards.create(page, nonce, controls)
 
     async def edit(self, message_id: int, page: Page, controls: Controls) -> None:
-        """Change a message. Raises like ``create``."""
+        """Edit a message. Raises like ``create``."""
         if not self._expired:
             with self._until_expired():
-                await _send(
-                    self._http, self._route("PATCH", INTERACTION_MESSAGE, message_id=message_id), page, controls
-                )
+                route = self._route("PATCH", limits.INTERACTION_MESSAGE, message_id=message_id)
+                await _send(self._http, route, page, controls)
                 return
         await self._afterwards.edit(message_id, page, controls)
 
@@ -117,25 +104,22 @@ class ByInteraction:
 Destination = Union[InChannel, ByInteraction]
 
 
-async def _send(http: HTTPClient, route: Route, page: Page, controls: Controls, **more: Any) -> Written:  # noqa: ANN401 - passed on
+async def _send(http: HTTPClient, route: Route, page: Page, controls: Controls, **more: Any) -> SentMessage:  # noqa: ANN401 - passed on
     """Send a page. Not by discord.py's Message.edit and the like: they keep each view that they ever sent."""
+    files = []
+    if page.file:
+        files.append(discord.File(io.BytesIO(page.file.text.encode("utf-8", "replace")), page.file.name))
+    # Only then it says what it has written.
+    wait = {"wait": "true"} if route.path == limits.INTERACTION_MESSAGES else {}
     with handle_message_parameters(
         page.content,
-        attachments=[_upload(page.file)] if page.file else discord.utils.MISSING,
+        attachments=files or discord.utils.MISSING,
         view=controls,
         allowed_mentions=discord.AllowedMentions.none(),
         **more,
     ) as parameters:
-        data = await _request(http, route, parameters)
-    return Written(int(data["id"]), data["content"])
-
-
-async def _request(http: HTTPClient, route: Route, parameters: MultipartParameters) -> Any:  # noqa: ANN401 - JSON
-    wait = {"wait": "true"} if route.path == INTERACTION_MESSAGES else {}  # only then it says what it has written
-    if parameters.files:
-        return await http.request(route, files=parameters.files, form=parameters.multipart, params=wait)
-    return await http.request(route, json=parameters.payload, params=wait)
-
-
-def _upload(file: File) -> discord.File:
-    return discord.File(io.BytesIO(file.text.encode("utf-8", "replace")), file.name)
+        if parameters.files:
+            data = await http.request(route, files=parameters.files, form=parameters.multipart, params=wait)
+        else:
+            data = await http.request(route, json=parameters.payload, params=wait)
+    return SentMessage(int(data["id"]), data["content"])

@@ -1,6 +1,6 @@
-"""`python3 chatbot.py --check`: goes through all that keeps a bot from answering, one line each, with what to do.
+"""`python3 chatbot.py --check`: what can keep the bot from answering, one line each, with what to do.
 
-It changes nothing, and needs no package: what does is handed to `check`.
+It changes nothing and imports no third-party package: the checks that need one are passed to `check`.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import AsyncIterator, Callable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import AsyncIterator, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from chat import wording
 from chat.doctor import packages
-from chat.settings import config
-from chat.settings.config import Settings
-from chat.wording import Language
+from chat.settings.fields import Settings
+from chat.settings.file import load, open_file_warning
+from chat.settings.problems import SettingsError, console_language
+from chat.wording import terminal as wording
+from chat.wording.sentence import Language
 
 FIRST_PYTHON = (3, 8)
-
+# The names of the checks, in their order. After one that fails, those that depend on it are skipped.
 LLM = ("llm_address", "llm_api", "llm_model", "llm_answer")
 DISCORD = ("discord_token", "message_content_intent", "discord_server", "channel", "right")
-"""What is looked at, in this order. Where one thing is wrong, what builds on it is skipped."""
 
-_SIGNS = {True: "✓", False: "✗", None: "–"}
-_ASCII_SIGNS = {True: "OK", False: "!!", None: "--"}
-"""Where the output has no others, as on Windows when it goes to a file."""
+_SIGNS: Dict[Optional[bool], str] = {True: "✓", False: "✗", None: "–"}
+# For an output that can't show the others, as on Windows when it goes to a file.
+_ASCII_SIGNS: Dict[Optional[bool], str] = {True: "OK", False: "!!", None: "--"}
 
 
 class Line(NamedTuple):
-    """One thing that was looked at; ``ok`` is None if it could not be, as something before it is wrong."""
+    """The result of one check; ``ok`` is None if it was skipped, as one before it failed."""
 
     check: str
     ok: Optional[bool]
@@ -37,21 +37,21 @@ class Line(NamedTuple):
 
 
 def fine(check: str, says: str) -> Line:
-    """Make the line of what is as it must be."""
+    """Return the line of a check that passed."""
     return Line(check, ok=True, says=says)
 
 
 def wrong(check: str, says: str) -> Line:
-    """Make the line of what is wrong, with what to do."""
+    """Return the line of a check that failed; it says what to do."""
     return Line(check, ok=False, says=says)
 
 
+# The lines about a server, up to the first check that fails.
 Checks = Callable[[Settings, Language], AsyncIterator[Line]]
-"""The lines about a server, up to the first that is wrong."""
 
 
-class Looked(NamedTuple):
-    """What settings.py is like; ``settings`` is None where there are problems."""
+class Loaded(NamedTuple):
+    """The settings, or None and the problems that they have, and the operator's language."""
 
     settings: Optional[Settings]
     problems: Tuple[str, ...]
@@ -59,48 +59,54 @@ class Looked(NamedTuple):
 
 
 async def check(path: Path, llm: Optional[Checks] = None, discord: Optional[Checks] = None, *, as_json: bool) -> int:
-    """Look at everything and print it; give the exit status, 0 if all is well.
-
-    Without `llm` and `discord`, which need the packages, the servers are not looked at.
-    """
+    """Print the results and return the exit status, 0 if all is well. Without `llm` and `discord`: not the servers."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    signs = _SIGNS if _can_print("".join(_SIGNS.values())) else _ASCII_SIGNS
-    made: List[Line] = []
-    async for line in _lines(look_at_settings(path), path, llm, discord):
-        made.append(line)
+    signs = _SIGNS
+    try:
+        "".join(signs.values()).encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        signs = _ASCII_SIGNS
+    found: List[Line] = []
+    async for line in lines(path, llm, discord):
+        found.append(line)
         if not as_json:
             print(signs[line.ok], line.says, flush=True)
-    is_well = all(line.ok is not False for line in made)
+    is_well = all(line.ok is not False for line in found)
     if as_json:
-        print(json.dumps({"ok": is_well, "checks": [line._asdict() for line in made]}))
+        print(json.dumps({"ok": is_well, "checks": [line._asdict() for line in found]}))
     return 0 if is_well else 1
 
 
-def look_at_settings(path: Path) -> Looked:
-    """Load the settings, or find all that is wrong with them, and how to speak to whoever wrote them."""
+def load_settings(path: Path) -> Loaded:
+    """Load the settings, or find everything that is wrong in them."""
     try:
-        settings = config.load(path)
-    except config.SettingsError as error:
-        return Looked(None, error.problems, error.language)
-    return Looked(settings, (), config.console_language({"LANGUAGE": settings.language}))
+        settings = load(path)
+    except SettingsError as error:
+        return Loaded(None, error.problems, error.language)
+    return Loaded(settings, (), console_language(settings.language))
 
 
-async def _lines(looked: Looked, path: Path, llm: Optional[Checks], discord: Optional[Checks]) -> AsyncIterator[Line]:
-    language = looked.language
+async def lines(path: Path, llm: Optional[Checks], discord: Optional[Checks]) -> AsyncIterator[Line]:
+    """Look at one thing after another: this Python, its packages, the settings, then both servers."""
+    settings, problems, language = load_settings(path)
+    is_new_enough = sys.version_info >= FIRST_PYTHON
+    sentence = wording.CHECK_PYTHON if is_new_enough else wording.CHECK_PYTHON_OLD
+    yield Line("python", is_new_enough, sentence.say(language, version=".".join(map(str, sys.version_info[:3]))))
     found = packages.installed()
-    here = [_python(language), *(_package(package, language) for package in found), *_settings(looked, path)]
-    for line in here:
-        yield line
-    warning = config.open_file_warning(path, language) if looked.settings else ""
-    if warning:
-        sys.stderr.write(f"⚠️ {warning}\n")
-    settings = looked.settings
-    if here[0].ok is False or any(package.is_unusable for package in found):
-        settings = None
+    for package in found:
+        yield Line(package.name, not (package.is_unusable or package.is_too_new), package.says(language))
+    for problem in problems:
+        yield wrong("settings", problem)
+    if settings:
+        yield fine("settings", wording.CHECK_SETTINGS.say(language, file=path.name))
+        warning = open_file_warning(path, language)
+        if warning:
+            sys.stderr.write(f"⚠️ {warning}\n")
+    can_run = is_new_enough and not any(package.is_unusable for package in found)
     for names, checks in ((LLM, llm), (DISCORD, discord)):
         done = set()
-        if settings and checks:
+        if settings and can_run and checks:
             async for line in checks(settings, language):
                 done.add(line.check)
                 yield line
@@ -108,37 +114,3 @@ async def _lines(looked: Looked, path: Path, llm: Optional[Checks], discord: Opt
             if name not in done:
                 title = wording.CHECKS[name].say(language)
                 yield Line(name, None, wording.CHECK_SKIPPED.say(language, what=title))
-
-
-def _can_print(text: str) -> bool:
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _python(language: Language) -> Line:
-    is_well = sys.version_info >= FIRST_PYTHON
-    sentence = wording.CHECK_PYTHON if is_well else wording.CHECK_PYTHON_OLD
-    version = ".".join(map(str, sys.version_info[:3]))
-    return Line("python", is_well, sentence.say(language, version=version))
-
-
-def _package(package: packages.Package, language: Language) -> Line:
-    what = packages.how_to_install(language)
-    said = {"package": package.name, "found": package.found, "wanted": package.wanted, "what": what}
-    if package.found is None:
-        return wrong(package.name, wording.CHECK_PACKAGE_MISSING.say(language, **said))
-    if package.is_too_old:
-        return wrong(package.name, wording.CHECK_PACKAGE_OLD.say(language, **said))
-    if package.is_too_new:
-        return wrong(package.name, wording.CHECK_PACKAGE_NEW.say(language, **said))
-    return fine(package.name, wording.CHECK_PACKAGE.say(language, **said))
-
-
-def _settings(looked: Looked, path: Path) -> Iterator[Line]:
-    if looked.settings:
-        yield fine("settings", wording.CHECK_SETTINGS.say(looked.language, file=path.name))
-    for problem in looked.problems:
-        yield wrong("settings", problem)

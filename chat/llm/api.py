@@ -8,23 +8,23 @@ All methods block, so they run in a worker thread, and raise LLMError.
 from __future__ import annotations
 
 import base64
+import contextlib
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Type, TypeVar, Union
 
 import requests
 
-from chat.llm.connection import Call, Session, shown, translated
+from chat.llm.connection import Call, Session, proxies_for, shown, translated
 from chat.llm.decoders import BadStreamError, Decoder, Event, OllamaDecoder, OpenAIDecoder, ServerError
 from chat.llm.errors import ErrorKind, LLMError, kind_of
 from chat.llm.think_tags import without_tags
 from chat.llm.types import Chunk, End, Image, Incomplete, Message, Text, Thinking, TooLong
-from chat.settings.config import Settings
+from chat.settings.fields import Settings
 
 _T = TypeVar("_T")
 
 _READ_BYTES = 64 * 1024
 _ERROR_BODY_BYTES = 64 * 1024
-_LOOKUP_READ_TIMEOUT = 10.0
-"""Seconds that what is asked about models may take: unlike an answer, it needs no model in memory."""
+_LOOKUP_READ_TIMEOUT = 10.0  # seconds for what is asked about models: unlike an answer, it needs none in memory
 
 
 class API:
@@ -35,19 +35,22 @@ class API:
     list_field: str
     name_field: str
     decoder: Type[Decoder]
+    takes_think = False  # a request may say how the model is to think
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.llm_url
         self._address = settings.llm_address
         self._key = settings.llm_api_key
-        self._think = settings.think
+        self._proxies = proxies_for(settings.llm_url)
+        # What a request says beyond what it must; without it, it is sent again to a model that refuses it.
+        self._options = {"think": settings.think} if self.takes_think and settings.think != "auto" else {}
         self._max_chars = settings.max_answer_chars
         self._connect_timeout = settings.llm_connect_timeout
         self._read_timeout = settings.llm_read_timeout
 
     def chat(self, model: str, messages: Sequence[Message], call: Call) -> Iterator[Union[Chunk, End]]:
         """Yield the chunks of the answer as they arrive, then its end. ``call`` can cut it off."""
-        body = {"model": model, "messages": [self._message(message) for message in messages], "stream": True}
+        body = {"model": model, "messages": list(map(self._message, messages)), "stream": True}
         try:
             with translated(self._address), self._ask(body, call) as response:
                 yield from self._until_end(without_tags(self._events(response)))
@@ -61,36 +64,32 @@ class API:
     def models(self) -> List[str]:
         """Return the names of the server's models."""
         # Ollama's list of no models can be null.
-        return self._look_up(
-            self.list_path, lambda answer: [str(entry[self.name_field]) for entry in answer[self.list_field] or []]
-        )
+        field, name = self.list_field, self.name_field
+        return self._look_up(self.list_path, lambda answer: [str(entry[name]) for entry in answer[field] or []])
 
-    def can_see(self, model: str) -> bool:
-        """Return True if the model takes pictures."""
-        raise NotImplementedError
+    def can_see(self, _model: str) -> bool:
+        """Return True if the model takes pictures, or if there is no way to ask."""
+        return True
 
     def _message(self, message: Message) -> Dict[str, Any]:
         """Return a message in the API's form."""
         raise NotImplementedError
 
-    def _options(self) -> Dict[str, Any]:
-        """Return what a request says beyond what it must; without it, it is sent again to a model that refuses it."""
-        return {}
-
     def _ask(self, body: Dict[str, Any], call: Call) -> requests.Response:
         """Ask for an answer; if the server refuses how it is asked, ask once more differently."""
-        options = self._options()
         try:
-            return self._send(self.chat_path, {**body, **options}, call, self._read_timeout)
+            return self._send(self.chat_path, {**body, **self._options}, call, self._read_timeout)
         except LLMError as error:
-            if not (options and error.is_about_thinking):
+            if not (self._options and error.is_about_thinking):
                 raise
         return self._send(self.chat_path, body, call, self._read_timeout)
 
     def _look_up(self, path: str, read: Callable[[Any], _T], body: Optional[Dict[str, Any]] = None) -> _T:
         """Return what ``read`` finds in the JSON that the server answers with."""
-        timeout = min(self._read_timeout, _LOOKUP_READ_TIMEOUT)
-        with Call() as call, translated(self._address), self._send(path, body, call, timeout) as response:
+        wait = min(self._read_timeout, _LOOKUP_READ_TIMEOUT)
+        with contextlib.closing(Call()) as call, translated(self._address), self._send(
+            path, body, call, wait
+        ) as response:
             try:
                 return read(response.json())
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -103,9 +102,9 @@ class API:
         url, timeout = self._url + path, (self._connect_timeout, read_timeout)
         with Session(call, self._key) as session:
             if body is None:
-                response = session.get(url, stream=True, timeout=timeout)
+                response = session.get(url, stream=True, timeout=timeout, proxies=self._proxies)
             else:
-                response = session.post(url, json=body, stream=True, timeout=timeout)
+                response = session.post(url, json=body, stream=True, timeout=timeout, proxies=self._proxies)
         is_page = response.headers.get("Content-Type", "").lower().startswith("text/html")
         status = response.status_code
         if status == requests.codes.ok and not is_page:
@@ -119,7 +118,10 @@ class API:
     def _events(self, response: requests.Response) -> Iterator[Union[Event, Incomplete]]:
         decoder = self.decoder()
         # Not iter_lines or iter_content: where the body isn't chunked, they hold text back until a block is full.
-        for data in iter(lambda: response.raw.read1(_READ_BYTES, decode_content=True), b""):
+        while True:
+            data = response.raw.read1(_READ_BYTES, decode_content=True)
+            if not data:
+                break
             yield from decoder.feed(data)
         yield from decoder.end()
         yield Incomplete()
@@ -150,6 +152,7 @@ class Ollama(API):
     list_field = "models"
     name_field = "name"
     decoder = OllamaDecoder
+    takes_think = True
 
     def can_see(self, model: str) -> bool:
         """Return True if /api/show says that the model sees; before Ollama 0.6.4 it named the model's parts only."""
@@ -163,11 +166,8 @@ class Ollama(API):
 
         return self._look_up("/api/show", sees, {"model": model})
 
-    def _options(self) -> Dict[str, Any]:
-        return {} if self._think == "auto" else {"think": self._think}
-
     def _message(self, message: Message) -> Dict[str, Any]:
-        images = {"images": [_base64(image) for image in message.images]} if message.images else {}
+        images = {"images": list(map(_base64, message.images))} if message.images else {}
         return {"role": message.role, "content": message.content, **images}
 
 
@@ -180,10 +180,6 @@ class OpenAI(API):
     name_field = "id"
     decoder = OpenAIDecoder
 
-    def can_see(self, _model: str) -> bool:
-        """Return True always: there is no way to ask a server before it is given a picture."""
-        return True
-
     def _message(self, message: Message) -> Dict[str, Any]:
         if not message.images:
             return {"role": message.role, "content": message.content}
@@ -194,9 +190,13 @@ class OpenAI(API):
         return {"role": message.role, "content": [*text, *images]}
 
 
-APIS: Dict[str, Type[API]] = {"ollama": Ollama, "openai": OpenAI}
-"""By LLM_API."""
+APIS: Dict[str, Type[API]] = {"ollama": Ollama, "openai": OpenAI}  # by LLM_API
 
 
 def _base64(image: Image) -> str:
     return base64.b64encode(image.data).decode("ascii")
+
+
+def same_model(wanted: str, models: Sequence[str]) -> Optional[str]:
+    """Return a model's name in the server's list; None: it isn't there. Ollama completes a name by ``:latest``."""
+    return next((name for name in (wanted, f"{wanted}:latest") if name in models), None)

@@ -10,25 +10,21 @@ import ipaddress
 import socket
 import threading
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
-from typing import TYPE_CHECKING, Any, Iterator, Optional, cast
+from typing import Any, Dict, Iterator, Optional, cast
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 from urllib3 import exceptions as urllib3_errors
+from urllib3.connectionpool import ConnectionPool
 
 from chat.llm.errors import ErrorKind, LLMError
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
-    from urllib3.connectionpool import ConnectionPool
 
 _SHOWN_CHARS = 300
 
 
 class Call:
-    """The connection of one request, so that another thread can end it. Use it in a with statement.
+    """The connection of one request, so that another thread can end it.
 
     A thread that is blocked in recv notices neither a flag nor a close; only a shutdown of its socket ends it. The
     socket is duplicated because TLS takes the first one over, and closing the duplicate is our business alone.
@@ -39,49 +35,51 @@ class Call:
         self._socket: Optional[socket.socket] = None
         self.stopped = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        with self._lock:
-            self._drop()
-
     def watch(self, connected: socket.socket) -> None:
         """Take the next connection of the request. Called in the worker thread, before anything is sent on it."""
         with self._lock:
-            self._drop()
+            if self._socket:
+                self._socket.close()
             self._socket = connected.dup()
-            self._shut_down_if_stopped()
+            stopped = self.stopped
+        if stopped:
+            self.stop()
 
     def stop(self) -> None:
         """End the connection, and each one that may still come, from any thread."""
         with self._lock:
             self.stopped = True
-            self._shut_down_if_stopped()
+            if self._socket:
+                # The other side may have closed first.
+                with contextlib.suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _drop(self) -> None:
-        if self._socket:
-            self._socket.close()
-        self._socket = None
-
-    def _shut_down_if_stopped(self) -> None:
-        if self.stopped and self._socket:
-            # The other side may have closed first.
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+    def close(self) -> None:
+        """Forget the connection, which the request has ended itself."""
+        with self._lock:
+            if self._socket:
+                self._socket.close()
+            self._socket = None
 
 
 class Session(requests.Session):
     """A session for one request, with the API key or without one. Its connection ends with the response."""
 
     def __init__(self, call: Call, key: Optional[str]) -> None:
+        def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            if key:
+                request.headers["Authorization"] = f"Bearer {key}"
+            return request
+
         super().__init__()
         # As `auth`, a key is dropped on a redirect to another host; that there is one, if empty, keeps .netrc out.
-        self.auth = _Key(key)
+        self.auth = authorize
         # A proxy that compresses would hold text back until it fills a block.
         self.headers["Accept-Encoding"] = "identity"
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, _Adapter(call))
+        adapter = _Adapter()
+        adapter.call = call
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """On a redirect, drop the key where requests would, but don't take what .netrc has for the new host."""
@@ -89,41 +87,16 @@ class Session(requests.Session):
         if moved:
             prepared_request.headers.pop("Authorization", None)
 
-    def merge_environment_settings(
-        self,
-        url: Any,  # noqa: ANN401 - as in its base
-        proxies: Any,  # noqa: ANN401
-        stream: Any,  # noqa: ANN401
-        verify: Any,  # noqa: ANN401
-        cert: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
-        """No proxy can reach this machine's own loopback, whatever the environment says; "" stands for none."""
-        if _is_loopback(url):
-            proxies = {"http": "", "https": ""}
-        return super().merge_environment_settings(url, proxies, stream, verify, cert)
-
-
-class _Key(AuthBase):
-    def __init__(self, key: Optional[str]) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._key:
-            request.headers["Authorization"] = f"Bearer {self._key}"
-        return request
-
 
 class _Adapter(HTTPAdapter):
     """Gives the call each connection as soon as there is one, before TLS and any response."""
 
-    def __init__(self, call: Call) -> None:
-        super().__init__()
-        self._call = call
+    call: Call
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:  # noqa: ANN401 - passed on
         """Where requests takes its connections from, be they direct or through a proxy of any kind."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        call = self._call
+        call = self.call
 
         class Watched(pool.ConnectionCls):  # type: ignore[misc]  # which class it is, is known at run time only
             def _new_conn(self) -> socket.socket:  # there is no socket before it returns
@@ -135,12 +108,14 @@ class _Adapter(HTTPAdapter):
         return cast("ConnectionPool", pool)
 
 
-def _is_loopback(url: str) -> bool:
+def proxies_for(url: str) -> Optional[Dict[str, str]]:
+    """Return the proxies for a URL; None: those of the environment, none of which can reach this machine's loopback."""
     host = urlsplit(url).hostname or ""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        is_loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        is_loopback = host == "localhost"
+    return {"http": "", "https": ""} if is_loopback else None
 
 
 _LIBRARY_ERRORS = (requests.RequestException, urllib3_errors.HTTPError, HTTPException, OSError)

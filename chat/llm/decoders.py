@@ -12,14 +12,13 @@ import contextlib
 import json
 import re
 import reprlib
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Union
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Type, Union
 
-from chat.llm.types import Finished, Text, Thinking
+from chat.llm.types import Chunk, Finished, Text, Thinking
 
-MAX_LINE_BYTES = 1024 * 1024
-"""A longer line is no token of an answer; without a bound a broken server could fill the memory."""
-
+MAX_LINE_BYTES = 1024 * 1024  # a longer line is no token; without a bound a broken server could fill the memory
 _LINE_SHOWN_CHARS = 80
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ServerError(NamedTuple):
@@ -39,47 +38,48 @@ class Decoder:
     """Common to both formats: bytes → lines → records → events. The first Finished or ServerError ends the answer."""
 
     def __init__(self) -> None:
-        self._line = bytearray()
-        self._half_pair = ""
+        self._line = bytearray()  # the last one, without its end
+        self._half = ""  # the first half of an emoji, see _chunk
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Take the next bytes and give the events that are complete by now. Raises BadStreamError, after what is good.
-
-        A generator: the bytes are taken while it is read.
-        """
+        """Take the next bytes and yield the events that are complete. Raises BadStreamError, after what is good."""
         *ends, rest = data.split(b"\n")
         for end in ends:
-            self._extend(end)
-            yield from self._take_line()
-        self._extend(rest)
-
-    def end(self) -> Iterator[Event]:
-        """Say that no more bytes come. A last line may lack its line end; half a record says nothing."""
-        with contextlib.suppress(BadStreamError):
-            yield from self._take_line()
-
-    def _extend(self, data: bytes) -> None:
-        self._line += data
+            self._line += end
+            yield from self._read_line()
+        self._line += rest
         if len(self._line) > MAX_LINE_BYTES:
             raise BadStreamError(f"a line of more than {MAX_LINE_BYTES} bytes")
 
-    def _take_line(self) -> Iterator[Event]:
-        line = self._line.strip()
+    def end(self) -> Iterator[Event]:
+        """Note that no more bytes come. A last line may lack its line end; half a record says nothing."""
+        with contextlib.suppress(BadStreamError):
+            yield from self._read_line()
+
+    def _read_line(self) -> Iterator[Event]:
+        if len(self._line) > MAX_LINE_BYTES:
+            raise BadStreamError(f"a line of more than {MAX_LINE_BYTES} bytes")
+        line = bytes(self._line.strip())
         self._line.clear()
         if line:
-            yield from filter(None, self._events(bytes(line)))
+            yield from filter(None, self._events(line))
 
-    def _text(self, value: object) -> Optional[Text]:
-        """Join an emoji whose two JSON escapes (a UTF-16 pair) came in two records; a lone half becomes U+FFFD.
+    def _chunk(self, kind: Type[Chunk], value: object) -> Optional[Chunk]:
+        """Return a chunk of the answer, or of what the model thinks.
 
-        Half an emoji at the very end is left out.
+        An emoji of the answer whose two JSON escapes (a UTF-16 pair) came in two records is joined; a lone half becomes
+        U+FFFD, and at the very end it is left out.
         """
         if not isinstance(value, str) or not value:
             return None
-        text = self._half_pair + value
-        self._half_pair = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
-        text = _whole(text[: len(text) - len(self._half_pair)])
-        return Text(text) if text else None
+        text: str = value
+        if kind == Text:
+            text, self._half = self._half + value, ""
+            if "\ud800" <= text[-1] <= "\udbff":
+                text, self._half = text[:-1], text[-1]
+        if _SURROGATE.search(text):
+            text = _whole(text)
+        return kind(text) if text != "" else None
 
     def _events(self, line: bytes) -> Iterator[Optional[Event]]:
         raise NotImplementedError
@@ -93,9 +93,10 @@ class OllamaDecoder(Decoder):
         if record.get("error"):
             yield ServerError(_error_text(record["error"]))
             return
-        message = _dict(record.get("message"))
-        yield _thinking(message.get("thinking"))
-        yield self._text(message.get("content"))
+        message = record.get("message")
+        if isinstance(message, dict):
+            yield self._chunk(Thinking, message.get("thinking"))
+            yield self._chunk(Text, message.get("content"))
         if record.get("done") is True:
             yield Finished(_words(record.get("done_reason") or "stop"))
 
@@ -110,34 +111,28 @@ class OpenAIDecoder(Decoder):
     def _events(self, line: bytes) -> Iterator[Optional[Event]]:
         field, _, value = line.partition(b":")
         # `error: {…}` is how older llama.cpp reports an error in mid-stream.
-        payload = value.strip() if field in (b"data", b"error") else _unframed(line)
+        payload = value.strip()
+        if field not in (b"data", b"error"):
+            # A bare JSON object is an error sent without SSE framing; other fields and comments say nothing.
+            payload = b"" if re.match(rb":|(event|id|retry)\b", line) else line
         if payload == b"[DONE]":
             yield Finished("stop")
-        elif payload:
-            yield from self._chunk_events(_json_object(payload), is_error=field == b"error")
-
-    def _chunk_events(self, chunk: Dict[str, Any], *, is_error: bool) -> Iterator[Optional[Event]]:
-        if is_error or _says_error(chunk):
+        if payload in (b"", b"[DONE]"):
+            return
+        chunk = _json_object(payload)
+        # `error` is OpenAI's form, `object` vLLM's; some servers send the error object with nothing around it.
+        is_bare = chunk.get("object") == "error" or ("message" in chunk and "choices" not in chunk)
+        if field == b"error" or chunk.get("error") or is_bare:
             yield ServerError(_error_text(chunk.get("error") or chunk))
             return
         choices = chunk.get("choices")
         choice = _dict(choices[0]) if isinstance(choices, list) and choices else {}
         # A server that doesn't stream, though asked to, sends it all as one `message`.
         delta = _dict(choice.get("delta") or choice.get("message"))
-        yield _thinking(delta.get("reasoning_content") or delta.get("reasoning"))
-        yield self._text(delta.get("content"))
+        yield self._chunk(Thinking, delta.get("reasoning_content") or delta.get("reasoning"))
+        yield self._chunk(Text, delta.get("content"))
         if choice.get("finish_reason"):
             yield Finished(_words(choice["finish_reason"]))
-
-
-def _unframed(line: bytes) -> bytes:
-    """A bare JSON object is an error sent without SSE framing; other fields and comments say nothing of the text."""
-    return b"" if re.match(rb":|(event|id|retry)\b", line) else line
-
-
-def _says_error(chunk: Dict[str, Any]) -> bool:
-    """`error` is OpenAI's form, `object` vLLM's; some servers send the error object with nothing around it."""
-    return bool(chunk.get("error")) or chunk.get("object") == "error" or ("message" in chunk and "choices" not in chunk)
 
 
 def _error_text(error: object) -> str:
@@ -148,10 +143,6 @@ def _error_text(error: object) -> str:
 def _words(value: object) -> str:
     """What is no text is abridged: it may be nested more deeply than can be written out."""
     return _whole(value) if isinstance(value, str) else reprlib.repr(value)
-
-
-def _thinking(value: object) -> Optional[Thinking]:
-    return Thinking(_whole(value)) if isinstance(value, str) and value else None
 
 
 def _whole(text: str) -> str:

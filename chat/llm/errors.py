@@ -1,26 +1,4 @@
-"""What can be wrong with an LLM server, and what its words mean. Pure.
-
-LLMError, by its kind:
-
-    no connection      UNREACHABLE      refused, no route, or no proxy
-                       NAME_UNKNOWN     no such host
-                       NOT_SECURE       TLS fails
-    no LLM             NOT_THE_API      something else answers there, or another API
-    a refusal          KEY_REFUSED      401, 403
-                       BUSY             429, 503
-                       MODEL_MISSING    not on this server
-                       PROMPT_TOO_LONG  longer than the model's context, or than the server takes
-                       NO_PICTURES      of a request with pictures, because of them
-                       REQUEST_REFUSED  any other
-    a failure          SERVER_ERROR     5xx, or an error in mid-answer
-                       SILENT           nothing within the read timeout
-                       CUT_OFF          the connection ended early
-                       BAD_STREAM       what came is not what the API sends
-                       INTERNAL         the bot's own
-
-What a server says is understood here; the errors of requests and urllib3 where they are raised, in
-`chat.llm.connection`.
-"""
+"""What can be wrong with an LLM server, and what its words mean; errors of libraries: `chat.llm.connection`. Pure."""
 
 from __future__ import annotations
 
@@ -32,28 +10,29 @@ from typing import Container, Pattern, Tuple
 class ErrorKind(enum.Enum):
     """What is wrong, as far as the user or the operator can act on it."""
 
-    UNREACHABLE = "unreachable"
-    NAME_UNKNOWN = "name unknown"
-    NOT_SECURE = "no secure connection"
-    NOT_THE_API = "not the API"
-    MODEL_MISSING = "model missing"
-    PROMPT_TOO_LONG = "prompt too long"
-    NO_PICTURES = "no pictures"
-    KEY_REFUSED = "key refused"
-    BUSY = "busy"
-    REQUEST_REFUSED = "request refused"
-    SERVER_ERROR = "server error"
-    SILENT = "silent"
-    CUT_OFF = "cut off"
-    BAD_STREAM = "bad stream"
-    INTERNAL = "internal error"
+    # No connection
+    UNREACHABLE = "unreachable"  # refused, no route, or no proxy
+    NAME_UNKNOWN = "name unknown"  # no such host
+    NOT_SECURE = "no secure connection"  # TLS fails
+    # No LLM
+    NOT_THE_API = "not the API"  # something else answers there, or another API
+    # A refusal
+    KEY_REFUSED = "key refused"  # 401, 403
+    BUSY = "busy"  # 429, 503
+    MODEL_MISSING = "model missing"  # not on this server
+    PROMPT_TOO_LONG = "prompt too long"  # longer than the model's context, or than the server takes
+    NO_PICTURES = "no pictures"  # of a request with pictures, because of them
+    REQUEST_REFUSED = "request refused"  # any other
+    # A failure
+    SERVER_ERROR = "server error"  # 5xx, or an error in mid-answer
+    SILENT = "silent"  # nothing within the read timeout
+    CUT_OFF = "cut off"  # the connection ended early
+    BAD_STREAM = "bad stream"  # what came is not what the API sends
+    INTERNAL = "internal error"  # the bot's own
 
 
 class LLMError(Exception):
-    """The LLM server gave no (whole) answer. ``str()`` is for the log, ``kind`` for the user's sentence.
-
-    ``words``: all that the server itself said of it, "" if it said nothing.
-    """
+    """No (whole) answer. ``str()`` is for the log, ``kind`` for the user's sentence, ``words`` are the server's own."""
 
     def __init__(self, kind: ErrorKind, detail: str, words: str = "") -> None:
         super().__init__(f"{kind.value}: {detail}")
@@ -72,12 +51,9 @@ class LLMError(Exception):
         return self.kind in _MAY_BE_PICTURES and _ABOUT_PICTURES.search(self.words) is not None
 
 
+# Ollama, server/routes.go; the status is 400.
 _ABOUT_THINKING = re.compile(r"does not support thinking|think value .{0,40} is not supported")
-"""Ollama, server/routes.go; the status is 400."""
-
-_ABOUT_PICTURES = re.compile(
-    r"(?<![\w/.-])(image|vision|multi-?modal|mmproj)|content.{0,10}must be a string", re.IGNORECASE
-)
+_ABOUT_PICTURES = re.compile(r"(?i)(?<![\w/.-])(image|vision|multi-?modal|mmproj)|content.{0,10}must be a string")
 """What servers speak of that can't take a picture; what is in the middle of a word may be a model's name.
 
 "image input is not supported" (llama.cpp, 500), "this model is missing data required for image input" (Ollama, 500),
@@ -86,20 +62,13 @@ _ABOUT_PICTURES = re.compile(
 (Groq, 400).
 """
 
-_MAY_BE_PICTURES = (
-    ErrorKind.SERVER_ERROR,
-    ErrorKind.NOT_THE_API,
-    ErrorKind.REQUEST_REFUSED,
-    ErrorKind.PROMPT_TOO_LONG,
-)
+_MAY_BE_PICTURES = (ErrorKind.SERVER_ERROR, ErrorKind.NOT_THE_API, ErrorKind.REQUEST_REFUSED, ErrorKind.PROMPT_TOO_LONG)
 
 _ANY_STATUS = range(1000)
 _ANY_WORDS = re.compile("")
 _NOT_JSON = re.compile(r"\A(?!\s*\{)")
-_NO_MODEL = re.compile(
-    r"model.{0,200}(not found|not exist|not_found)|(no such|unknown|invalid|not a valid) model", re.IGNORECASE
-)
-_TOO_LONG = re.compile(r"context|too long|too large|too many tokens|exceed", re.IGNORECASE)
+_NO_MODEL = re.compile(r"(?i)model.{0,200}(not found|not exist|not_found)|(no such|unknown|invalid|not a valid) model")
+_TOO_LONG = re.compile(r"(?i)context|too long|too large|too many tokens|exceed")
 
 _REFUSALS: Tuple[Tuple[Container[int], Pattern[str], ErrorKind], ...] = (
     ((401, 403), _ANY_WORDS, ErrorKind.KEY_REFUSED),
@@ -117,8 +86,5 @@ _REFUSALS: Tuple[Tuple[Container[int], Pattern[str], ErrorKind], ...] = (
 
 
 def kind_of(status: int, words: str) -> ErrorKind:
-    """Return what is wrong where a server answers with this status and these words instead of an answer.
-
-    ``words`` are "" where they are a web page: they are no API's, and may speak of anything.
-    """
+    """Return what is wrong where a server answers with this status and these words ("" for those of a web page)."""
     return next(kind for statuses, said, kind in _REFUSALS if status in statuses and said.search(words))

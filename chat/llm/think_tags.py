@@ -22,8 +22,7 @@ _TAGS = (
 _LONGEST_TAG = max(map(len, _TAGS))
 _HEADER_CHARS = 100  # a longer one is none
 _LINE_CHARS = 1000  # more of a line need not be known to tell whether it opens or closes code
-_THINKING_CHANNELS = ("analysis", "commentary")
-"""The channels of gpt-oss that are for itself; `final` holds the answer."""
+_THINKING_CHANNELS = ("analysis", "commentary")  # the channels of gpt-oss that are for itself; `final` holds the answer
 
 
 class ThinkTags:
@@ -49,9 +48,11 @@ class ThinkTags:
         for tag in _TAG.finditer(text):
             yield from self._say(text[at : tag.start()])
             at = tag.end() if self._obey(tag) else tag.start()
-        rest = text[at:]
-        self._held = _beginning_of_a_tag(rest)
-        yield from self._say(rest[: len(rest) - len(self._held)])
+        end = text.rfind("<", max(at, len(text) - _LONGEST_TAG))
+        if end < 0 or not any(tag.startswith(text[end:].lower()) for tag in _TAGS):
+            end = len(text)
+        self._held = text[end:]
+        yield from self._say(text[at:end])
 
     def end(self) -> Iterator[Chunk]:
         """Give what was held back: no more comes."""
@@ -81,8 +82,12 @@ class ThinkTags:
         """Do what a tag says, unless it is text."""
         if tag["harmony"]:
             self._is_harmony = self._is_harmony or not (self._said or self._thinking)
-            if self._is_harmony:
-                self._obey_harmony(tag["harmony"].lower())
+            if self._is_harmony and tag["harmony"].lower() == "message":
+                self._thinking = (self._header or "").strip().startswith(_THINKING_CHANNELS)
+                self._header = None
+            elif self._is_harmony:
+                self._thinking = False
+                self._header = "" if tag["harmony"].lower() in ("start", "channel") else None
             return self._is_harmony
         if self._thinking or tag["end"]:
             ends = self._thinking and bool(tag["end"])
@@ -90,14 +95,6 @@ class ThinkTags:
             return ends
         self._thinking = self._fence is None and not self._line.strip()
         return self._thinking
-
-    def _obey_harmony(self, name: str) -> None:
-        if name == "message":
-            self._thinking = (self._header or "").strip().startswith(_THINKING_CHANNELS)
-            self._header = None
-        else:
-            self._thinking = False
-            self._header = "" if name in ("start", "channel") else None
 
 
 def without_tags(events: Iterator[Union[Event, Incomplete]]) -> Iterator[Union[Event, Incomplete]]:
@@ -114,12 +111,3 @@ def without_tags(events: Iterator[Union[Event, Incomplete]]) -> Iterator[Union[E
     except Exception:  # raised again
         yield from tags.end()
         raise
-
-
-def _beginning_of_a_tag(text: str) -> str:
-    """The end of `text` that a tag may begin with."""
-    at = text.rfind("<", max(0, len(text) - _LONGEST_TAG))
-    if at < 0:
-        return ""
-    end = text[at:]
-    return end if any(tag.startswith(end.lower()) for tag in _TAGS) else ""

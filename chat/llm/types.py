@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple, Tuple, Union
 
 from chat.llm.errors import LLMError
+from chat.text.graphemes import one_line
+
+_REASON_CHARS = 40  # the characters of the server's own word for an answer's end that go into the log
 
 
 class Image(NamedTuple):
@@ -42,9 +45,15 @@ class Finished(NamedTuple):
 
     reason: str
 
+    def __str__(self) -> str:
+        return f"finished ({one_line(self.reason[:_REASON_CHARS])})"
+
 
 class Incomplete(NamedTuple):
     """The stream ended, without an error and without the server's word that the answer is complete."""
+
+    def __str__(self) -> str:
+        return "incomplete"
 
 
 class Failed(NamedTuple):
@@ -52,13 +61,22 @@ class Failed(NamedTuple):
 
     error: LLMError
 
+    def __str__(self) -> str:
+        return f"failed ({one_line(str(self.error))})"
+
 
 class TooLong(NamedTuple):
     """The LLM said more than MAX_ANSWER_CHARS, thinking included, and was told to stop."""
 
+    def __str__(self) -> str:
+        return "too long"
+
 
 class Stopped(NamedTuple):
     """The caller stopped the answer."""
+
+    def __str__(self) -> str:
+        return "stopped"
 
 
 End = Union[Finished, Incomplete, Failed, TooLong, Stopped]

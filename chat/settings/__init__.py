@@ -1,1 +1,1 @@
-"""settings.py as a frozen, checked value."""
+"""settings.py as a frozen, checked value: fields, file, the LLM server's URL, and problems."""

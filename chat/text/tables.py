@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, NamedTuple, Optional, Sequence
+from itertools import zip_longest
+from typing import List, NamedTuple, Optional, Sequence
 
 from chat.text.graphemes import boundary_before, columns
 
+# Discord's desktop client breaks longer lines where its window is small or the side panels are open, and a broken line
+# is no row any more. So cells are broken instead, each within its column.
 TABLE_COLUMNS = 56
-"""Discord's desktop client breaks longer lines where its window is small or the side panels are open, and a broken line
-is no row any more. So cells are broken instead, each within its column."""
 
 _LONG_WORD = 12  # columns; a longer word may be broken, shorter ones where there is no room else
 _NARROWEST = 6  # no cell is broken into narrower pieces, so a table of very many columns may be wider after all
@@ -30,19 +31,19 @@ _MARKUP = (
 
 
 def is_delimiter_row(line: str, header: Sequence[str]) -> bool:
-    """Whether `line` is the row of dashes that makes `header` and what follows a table."""
+    """Return True if `line` is the row of dashes that makes `header` and what follows a table."""
     if _DELIMITER_ROW.fullmatch(line) is None or len(cells(line)) != len(header):
         return False
     return len(header) > 1 or "|" in line  # dashes alone are a rule
 
 
 def may_be_delimiter_row(line: str) -> bool:
-    """Whether `line` can still become a row of dashes when the rest of it comes."""
-    return not line.strip(" \t|:-")
+    """Return True if `line` can still become a row of dashes when the rest of it comes."""
+    return not line.rstrip("\r").strip(" \t|:-")
 
 
 def cells(line: str) -> List[str]:
-    """The cells of a row as they were written, without white space around them."""
+    """Return the cells of a row as they were written, without white space around them."""
     found, at = [], 0
     text = line.strip()
     text = text[1:] if text.startswith("|") else text
@@ -56,33 +57,41 @@ def cells(line: str) -> List[str]:
     return found[:-1] if len(found) > 1 and not found[-1] else found
 
 
-class _Layout(NamedTuple):
+class Layout(NamedTuple):
+    """The columns that rows are drawn in."""
+
     widths: List[int]
-    limits: List[int]
-    """A wider cell is broken into several lines."""
+    limits: List[int]  # a wider cell is broken into several lines
 
 
-class Table:
-    """A table that grows row by row."""
+class Table(NamedTuple):
+    """Rows of a table, in plain text; the first is its header, unless the layout is fixed."""
 
-    def __init__(self, header: Sequence[str], delimiters: Sequence[str]) -> None:
-        self._right = [cell.endswith(":") and not cell.startswith(":") for cell in delimiters]
-        self._rows = [self._plain(header)]
-        self._settled: Optional[_Layout] = None
-        self._height: Optional[int] = None  # lines of the last settled row, but for the header
+    right: List[bool]  # True for each column that is aligned to the right
+    rows: List[List[str]]
+    layout: Optional[Layout] = None  # the columns that it keeps, if rows that came before are drawn in them
+    height: int = 0  # the number of lines of the row before, if that is not the header
+    margin: str = ""  # a quote mark, if it is in a quote
 
-    def add(self, row: Sequence[str]) -> None:
-        """Append a row. Missing cells are empty; what is too much stands in the last one."""
-        self._rows.append(self._plain(row))
+    @classmethod
+    def begun_by(cls, header: str, delimiters: str, margin: str = "") -> Table:
+        """Return the table that these two lines begin."""
+        right = [cell.endswith(":") and not cell.startswith(":") for cell in cells(delimiters)]
+        return cls(right, [], margin=margin).with_row(header)
 
-    def lines(self, unfinished: Sequence[str] = ()) -> List[str]:
-        """The rows since `settle`, drawn; `unfinished` is a row that has only come in part."""
-        rows = [*self._rows, self._plain(unfinished)] if unfinished else self._rows
-        layout = self._settled or _layout(rows)
+    def with_row(self, line: str) -> Table:
+        """Return the table with a row more. Missing cells are empty; what is too much stands in the last one."""
+        row, last = cells(line), len(self.right) - 1
+        texts = [_plain(cell) for cell in [*row[:last], _BETWEEN.join(row[last:])]]
+        return self._replace(rows=[*self.rows, texts + [""] * (last + 1 - len(texts))])
+
+    def lines(self) -> List[str]:
+        """Return the rows as lines of fixed-width type."""
+        layout = self.layout or _layout(self.rows)
         rule = "-+-".join("-" * width for width in layout.widths)
-        drawn = [list(self._draw(row, layout)) for row in rows]
-        lines = [] if self._settled else [*drawn.pop(0), rule]
-        height = self._height
+        drawn = [self._draw(row, layout) for row in self.rows]
+        lines = [] if self.layout else [*drawn.pop(0), rule]
+        height = self.height
         for row in drawn:
             if height and max(height, len(row)) > 1:  # else nobody would see where one ends
                 lines.append(rule)
@@ -90,67 +99,51 @@ class Table:
             height = len(row)
         return lines
 
-    def settle(self) -> List[str]:
-        """Give the lines that `lines` gives, for the last time; rows that follow keep to their columns."""
-        lines = self.lines()
-        body = self._rows if self._settled else self._rows[1:]
-        self._settled = self._settled or _layout(self._rows)
-        if body:
-            self._height = len(list(self._draw(body[-1], self._settled)))
-        self._rows = []
+    def fixed(self) -> Table:
+        """Return a table without rows that goes on below this one, in its columns."""
+        layout = self.layout or _layout(self.rows)
+        body = self.rows if self.layout else self.rows[1:]
+        height = len(self._draw(body[-1], layout)) if body else self.height
+        return self._replace(rows=[], layout=layout, height=height)
+
+    def _draw(self, row: Sequence[str], layout: Layout) -> List[str]:
+        lines = []
+        for parts in zip_longest(*map(_broken, row, layout.limits), fillvalue=""):
+            blanks = [" " * (width - columns(part)) for width, part in zip(layout.widths, parts)]
+            aligned = [b + part if right else part + b for b, part, right in zip(blanks, parts, self.right)]
+            lines.append(_BETWEEN.join(aligned).rstrip())
         return lines
 
-    def _plain(self, row: Sequence[str]) -> List[str]:
-        last = len(self._right) - 1
-        texts = [_plain(cell) for cell in [*row[:last], _BETWEEN.join(row[last:])]]
-        return texts + [""] * (last + 1 - len(texts))
 
-    def _draw(self, row: Sequence[str], layout: _Layout) -> Iterator[str]:
-        broken = list(map(_broken, row, layout.limits))
-        for number in range(max(map(len, broken))):
-            pieces = [lines[number] if number < len(lines) else "" for lines in broken]
-            yield _BETWEEN.join(map(_padded, pieces, layout.widths, self._right)).rstrip()
-
-
-def _layout(rows: Sequence[Sequence[str]]) -> _Layout:
-    natural = [max(1, *map(_width, column)) for column in zip(*rows)]
+def _layout(rows: Sequence[Sequence[str]]) -> Layout:
+    natural = [max([1, *(columns(line) for cell in column for line in cell.split("\n"))]) for column in zip(*rows)]
     room = TABLE_COLUMNS - len(_BETWEEN) * (len(natural) - 1)
     if sum(natural) <= room:
         # Of a row that comes later, a cell may be wider than its column: better out of line than in many pieces.
-        return _Layout(natural, [room] * len(natural))
-    words = [max(1, *map(_longest_word, column)) for column in zip(*rows)]
+        return Layout(natural, [room] * len(natural))
+    found = [[word.strip() for cell in column for word in _WORD.findall(cell)] for column in zip(*rows)]
+    words = [max([1, *map(columns, column)]) for column in found]
     narrow = _LONG_WORD if sum(min(width, _LONG_WORD) for width in words) <= room else _NARROWEST
     widths = [min(width, narrow) for width in words]
     for _ in range(room - sum(widths)):
-        # A column more to the one whose cells take the most lines.
+        # a column more to the one whose cells take the most lines.
         neediest = max(range(len(widths)), key=lambda index: natural[index] / widths[index])
         widths[neediest] += 1
-    return _Layout(widths, widths)
-
-
-def _width(cell: str) -> int:
-    return max(map(columns, cell.split("\n")))
-
-
-def _longest_word(cell: str) -> int:
-    return max((columns(word.strip()) for word in _WORD.findall(cell)), default=0)
+    return Layout(widths, widths)
 
 
 def _plain(cell: str) -> str:
-    """The text of a cell: Discord shows no markup in a code block."""
+    """Return the text of a cell: Discord shows no markup in a code block."""
     text = _BREAK.sub("\n", cell.replace("\\|", "|"))
     for pattern, shown in _MARKUP:
         text = pattern.sub(shown, text)
     return "\n".join(line.strip() for line in text.split("\n")).strip()
 
 
-def _padded(text: str, width: int, right: bool) -> str:  # noqa: FBT001 - called by map
-    blanks = " " * (width - columns(text))
-    return blanks + text if right else text + blanks
-
-
 def _broken(text: str, width: int) -> List[str]:
-    """The text in lines of at most `width` columns: at blanks where there are some, else between two characters."""
+    """Break the text into lines of at most `width` columns: at blanks, or else between two characters."""
+    if "\n" not in text and columns(text) <= width:
+        return [text]
     lines: List[str] = []
     for paragraph in text.split("\n"):
         line = ""
@@ -158,19 +151,12 @@ def _broken(text: str, width: int) -> List[str]:
             if line and columns(line + word) > width:
                 lines.append(line)
                 line = ""
-            pieces = _pieces(word if line else word.strip(), width)
-            lines += pieces[:-1]
-            line += pieces[-1]
+            rest = word if line else word.strip()
+            while columns(rest) > width and len(rest) > 1:  # a word that is too wide for a line
+                fitting = next(end for end in range(len(rest) - 1, 0, -1) if end == 1 or columns(rest[:end]) <= width)
+                end = boundary_before(rest, fitting)
+                lines.append(line + rest[:end])
+                line, rest = "", rest[end:]
+            line += rest
         lines.append(line)
     return lines
-
-
-def _pieces(word: str, width: int) -> List[str]:
-    """A word that is too wide for a line, in pieces that are not."""
-    pieces = []
-    while columns(word) > width and len(word) > 1:
-        fitting = next(end for end in range(len(word) - 1, 0, -1) if end == 1 or columns(word[:end]) <= width)
-        end = boundary_before(word, fitting)
-        pieces.append(word[:end])
-        word = word[end:]
-    return [*pieces, word]

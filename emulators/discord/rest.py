@@ -6,8 +6,7 @@ import asyncio
 import json
 import time
 from dataclasses import replace
-from functools import partial
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Awaitable, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from aiohttp import web
 
@@ -46,9 +45,15 @@ class Rest:
         """Put all routes, and the one for unknown routes, on an aiohttp application."""
         for routes in (GuildRoutes, ChannelRoutes, CommandRoutes, CallbackRoutes, WebhookRoutes):
             for route in routes(self._state).table():
-                app.router.add_route(route.method, API + _numeric(route.path), partial(self._serve, route))
+                app.router.add_route(route.method, API + _numeric(route.path), self._handler(route))
         app.router.add_get("/attachments/{channel_id:[0-9]+}/{id:[0-9]+}/{filename}", self._serve_attachment)
         app.router.add_route("*", "/{path:.*}", self._serve_unknown)
+
+    def _handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def serve(request: web.Request) -> web.Response:  # aiohttp takes no partial on Python 3.8
+            return await self._serve(route, request)
+
+        return serve
 
     async def _serve(self, route: Route, request: web.Request) -> web.Response:
         raw, refusal = await self._read(route, request)

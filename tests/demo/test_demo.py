@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from chat.text.answer_text import CURSOR
-from chat.wording import Sentence
+from chat.wording.sentence import Sentence
 from demo import packages, wording
 from demo.__main__ import ollama_url
 from demo.process import Process
@@ -142,7 +142,7 @@ def test_ctrl_c_breaks_answers_off_ends_everything_and_leaves_nothing(llm: Local
     with RunningDemo(*with_openai(llm)) as demo:
         url = demo.wait_for_url()
         children, folder = demo.children(), settings_of(demo).parent
-        assert "Broken off" in asyncio.run(ask_and_stop(demo, llm))[-1]
+        assert "Interrupted" in asyncio.run(ask_and_stop(demo, llm))[-1]
         assert demo.wait_for_status() == -signal.SIGINT
     assert demo.lines[-1] == "Ending …"
     assert len(children) == 1

@@ -16,7 +16,7 @@ import requests
 
 from chat.llm.errors import ErrorKind
 from chat.llm.types import Failed, Finished, Message, Text
-from chat.settings import config
+from chat.settings.fields import parse
 from demo.tap import Tap, TapChat
 from emulators.llm.server import Chat, LocalLLM, refused_port
 from llm_model import LLM_Model
@@ -88,7 +88,7 @@ def _api(request: pytest.FixtureRequest) -> str:
 
 def model_at(url: str, api: str) -> LLM_Model:
     values = {"TOKEN": "t", "CHATBOT_CH_ID": 10**17, "LLM_HOST": url, "LLM_MODEL": "gemma:2b", "LLM_API": api}
-    return LLM_Model(config.parse(values))
+    return LLM_Model(parse(values))
 
 
 def answer_of(url: str, api: str = "ollama") -> Answer:

@@ -13,8 +13,8 @@ import pytest
 import requests
 from aiohttp import WSMsgType
 
-from chat import wording
 from chat.text.answer_text import CURSOR
+from chat.wording import channel as wording
 from demo import acts, events, news, people, web
 from demo.tap import TapChat
 from demo.visitor import Visitor

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import inspect
 import re
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
@@ -10,15 +12,19 @@ from urllib.parse import unquote
 import discord
 import pytest
 
-from chat import wording
+from chat.answer.answer import LOG_LINE
 from chat.bot import permissions
-from chat.wording import Language, Sentence
+from chat.wording import channel, terminal
+from chat.wording.sentence import Language, Sentence
+from chatbot import ChatBot
+from tests.tools.test_layers import LAYERS
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FILES: Dict[Language, Path] = {"en": PROJECT / "README.md", "ja": PROJECT / "README.ja.md"}
 SPEED: Dict[Language, Path] = {"en": PROJECT / "docs" / "speed.md", "ja": PROJECT / "docs" / "speed.ja.md"}
 PAGES = [path for pages in (FILES, SPEED) for path in pages.values()]
 SENTENCES_HEADING: Dict[Language, str] = {"en": "What the bot says", "ja": "ボットの文"}
+WAY_HEADING: Dict[Language, str] = {"en": "The way of a message", "ja": "メッセージの流れ"}
 LOG_HEADING: Dict[Language, str] = {"en": "The log", "ja": "ログ"}
 CLEAR_BY_THEMSELVES = (
     *("SETTING", "PACKAGES_", "CHECK_", "COMMAND_", "HELP"),
@@ -27,12 +33,13 @@ CLEAR_BY_THEMSELVES = (
 """What the names of sentences begin with that need no row in the table."""
 SENTENCES = {
     name: value
-    for name, value in vars(wording).items()
+    for name, value in {**vars(channel), **vars(terminal)}.items()
     if isinstance(value, Sentence) and not name.startswith(CLEAR_BY_THEMSELVES)
 }
-SENTENCES.update({fault.name: sentence for fault, sentence in wording.LLM_ERRORS.items()})
 ENOUGH_CHARS = 8
 """A row of the table that quotes less than this of a sentence could mean any."""
+OTHERS_MODULES = ("pip", "venv", "pytest", "ruff", "mypy")
+"""What is run with `python -m` and is not of this project; the linters are not there on every Python."""
 
 
 @pytest.fixture(name="language", params=FILES)
@@ -55,8 +62,13 @@ def headings(text: str) -> List[str]:
 
 
 def section(text: str, heading: str) -> str:
-    """What stands between a heading and the next one."""
+    """Return the text between a heading and the next one."""
     return re.split(rf"^#+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1].split("\n#")[0]
+
+
+def code_in(text: str, kind: str) -> List[str]:
+    """The code blocks of one kind, such as `python`."""
+    return re.findall(rf"^```{kind}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
 
 
 def first_cells(text: str) -> List[str]:
@@ -109,12 +121,11 @@ def test_the_invite_link_is_the_one_that_the_bot_shows_and_its_rights_are_named(
     assert shown.replace("client_id=1&", "client_id=YOUR_APPLICATION_ID&") in text.split()
     for name, needed in permissions.RIGHTS:
         if needed:
-            assert wording.RIGHTS[name].say(language) in text
+            assert terminal.RIGHTS[name].say(language) in text
 
 
 def test_the_fields_of_the_log_are_shown_and_explained(language: Language, text: str) -> None:
-    source = (PROJECT / "chat" / "answer" / "answer.py").read_text("utf-8")
-    fields = re.findall(r"(\w+)=%", re.findall(r'"answer (.*)"', source)[0])
+    fields = re.findall(r"(\w+)=%", LOG_LINE)
     log = section(text, LOG_HEADING[language])
     assert re.findall(r"(\w+)=", re.findall(r"^answer .*$", log, flags=re.MULTILINE)[0]) == fields
     assert re.findall(r"`(\w+)`", " ".join(first_cells(log))) == fields
@@ -125,6 +136,28 @@ def test_each_make_command_is_in_the_makefile(text: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
     assert commands
     assert commands <= targets
+
+
+def test_each_module_and_file_of_the_commands_is_there(text: str) -> None:
+    modules = {name for name in re.findall(r"-m ([\w.]+)", text) if name not in OTHERS_MODULES}
+    files = set(re.findall(r"-r ([\w./-]+\.txt)", text))
+    assert "demo" in modules
+    assert "requirements.txt" in files
+    assert [name for name in modules if importlib.util.find_spec(name) is None] == []
+    assert [name for name in files if not (PROJECT / name).exists()] == []
+
+
+def test_the_way_of_a_message_shows_the_coroutines_of_the_program(language: Language, text: str) -> None:
+    (shown,) = code_in(section(text, WAY_HEADING[language]), "python")
+    source = inspect.getsource(ChatBot.answer) + inspect.getsource(ChatBot.stream)
+    assert shown.split() == source.split()
+
+
+def test_the_picture_shows_the_rooms_as_the_layers_are(language: Language, text: str) -> None:
+    (picture,) = code_in(section(text, WAY_HEADING[language]), "text")
+    shown = [re.findall(r"^(\S+?)(?:\.py)? ", floor, flags=re.MULTILINE) for floor in picture.split("    ↓\n")]
+    program = [[name.replace(".", "/") for name in layer if name not in {"chat", "chat.errors"}] for layer in LAYERS]
+    assert shown == [layer for layer in program if layer]
 
 
 # --- The pages themselves ---

@@ -11,23 +11,24 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chat import wording
+from chat.answer.answer import ANSWER_FILE, THINKING_FILE
+from chat.answer.notes import LLM_ERRORS
 from chat.llm.errors import ErrorKind
-from chat.text.answer_text import ANSWER_FILE, CURSOR, THINKING_FILE
+from chat.text.answer_text import CURSOR
+from chat.wording import channel as wording
+from chat.wording.sentence import Language, Sentence
 from emulators.llm.format import ollama_record
 from emulators.llm.server import Chat, LocalLLM, full_backlog, refused_port, self_signed_certificate
 from tests.faults import after
 from tests.faults.opened import OpenHouse, opened
 from tests.house import House
 
-LLM_ERRORS = wording.LLM_ERRORS
-
 
 class Row(NamedTuple):
     """What the LLM server does, what then stands under what it said, and a word of the cause in the log."""
 
     happens: Callable[[Chat], None]
-    said: wording.Sentence
+    said: Sentence
     logged: str
     before: str = ""
 
@@ -45,7 +46,7 @@ def _nothing(_chat: Chat) -> None:
     """Leave it silent."""
 
 
-def _in_mid_answer(then: Callable[[Chat], None], said: wording.Sentence, logged: str) -> Row:
+def _in_mid_answer(then: Callable[[Chat], None], said: Sentence, logged: str) -> Row:
     def happens(chat: Chat) -> None:
         chat.say("The answer is")
         then(chat)
@@ -74,45 +75,43 @@ def _finish_for_length(chat: Chat) -> None:
 
 
 ROWS: Dict[str, Row] = {
-    "400": Row(_error(400, "does not support tools"), LLM_ERRORS[ErrorKind.REQUEST_REFUSED], "tools"),
+    "400": Row(_error(400, "does not support tools"), wording.LLM_REQUEST_REFUSED, "tools"),
     "400, prompt too long": Row(
-        _error(400, "input length exceeds the context length"), LLM_ERRORS[ErrorKind.PROMPT_TOO_LONG], "400"
+        _error(400, "input length exceeds the context length"), wording.LLM_PROMPT_TOO_LONG, "400"
     ),
-    "401": Row(_error(401, "unauthorized"), LLM_ERRORS[ErrorKind.KEY_REFUSED], "401"),
-    "403": Row(_error(403, "forbidden"), LLM_ERRORS[ErrorKind.KEY_REFUSED], "403"),
+    "401": Row(_error(401, "unauthorized"), wording.LLM_KEY_REFUSED, "401"),
+    "403": Row(_error(403, "forbidden"), wording.LLM_KEY_REFUSED, "403"),
     "404, model": Row(_error(404, "model 'gemma:2b' not found"), wording.MODEL_MISSING_OLLAMA, "404"),
-    "404, page": Row(_page(404, "404 page not found"), LLM_ERRORS[ErrorKind.NOT_THE_API], "404"),
-    "429 with Retry-After": Row(_error(429, "slow down", Retry_After="30"), LLM_ERRORS[ErrorKind.BUSY], "429"),
-    "500": Row(_error(500, "llama runner process has terminated"), LLM_ERRORS[ErrorKind.SERVER_ERROR], "runner"),
-    "503, queue full": Row(_error(503, "server busy, please try again."), LLM_ERRORS[ErrorKind.BUSY], "503"),
-    "a page in place of JSON": Row(_page(200, "<html>It works!</html>"), LLM_ERRORS[ErrorKind.NOT_THE_API], "It works"),
-    "closed before the headers": Row(Chat.close, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
-    "reset before the headers": Row(Chat.reset, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
-    "closed in mid-line": _in_mid_answer(_close_in_mid_line, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
-    "closed between lines": _in_mid_answer(Chat.close, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
-    "reset": _in_mid_answer(Chat.reset, LLM_ERRORS[ErrorKind.CUT_OFF], "cut off"),
+    "404, page": Row(_page(404, "404 page not found"), wording.LLM_NOT_THE_API, "404"),
+    "429 with Retry-After": Row(_error(429, "slow down", Retry_After="30"), wording.LLM_BUSY, "429"),
+    "500": Row(_error(500, "llama runner process has terminated"), wording.LLM_SERVER_ERROR, "runner"),
+    "503, queue full": Row(_error(503, "server busy, please try again."), wording.LLM_BUSY, "503"),
+    "a page in place of JSON": Row(_page(200, "<html>It works!</html>"), wording.LLM_NOT_THE_API, "It works"),
+    "closed before the headers": Row(Chat.close, wording.LLM_CUT_OFF, "cut off"),
+    "reset before the headers": Row(Chat.reset, wording.LLM_CUT_OFF, "cut off"),
+    "closed in mid-line": _in_mid_answer(_close_in_mid_line, wording.LLM_CUT_OFF, "cut off"),
+    "closed between lines": _in_mid_answer(Chat.close, wording.LLM_CUT_OFF, "cut off"),
+    "reset": _in_mid_answer(Chat.reset, wording.LLM_CUT_OFF, "cut off"),
     "ended without done": _in_mid_answer(Chat.end, wording.INCOMPLETE, "incomplete"),
-    "error line": _in_mid_answer(
-        lambda chat: chat.error_line("out of memory"), LLM_ERRORS[ErrorKind.SERVER_ERROR], "memory"
-    ),
-    "invalid JSON": _in_mid_answer(lambda chat: chat.raw(b"oops\n"), LLM_ERRORS[ErrorKind.BAD_STREAM], "oops"),
+    "error line": _in_mid_answer(lambda chat: chat.error_line("out of memory"), wording.LLM_SERVER_ERROR, "memory"),
+    "invalid JSON": _in_mid_answer(lambda chat: chat.raw(b"oops\n"), wording.LLM_BAD_STREAM, "oops"),
     "bytes that are no JSON": _in_mid_answer(
-        lambda chat: chat.raw(b"\xff\xfe\x00\n"), LLM_ERRORS[ErrorKind.BAD_STREAM], "no JSON"
+        lambda chat: chat.raw(b"\xff\xfe\x00\n"), wording.LLM_BAD_STREAM, "no JSON"
     ),
-    "a line of 2 MiB": _in_mid_answer(lambda chat: chat.raw(b"x" * 2**21), LLM_ERRORS[ErrorKind.BAD_STREAM], "1048576"),
+    "a line of 2 MiB": _in_mid_answer(lambda chat: chat.raw(b"x" * 2**21), wording.LLM_BAD_STREAM, "1048576"),
     "stopped at a length": _in_mid_answer(_finish_for_length, wording.LENGTH, "finished (length)"),
     "empty": Row(Chat.finish, wording.EMPTY, "finished (stop)"),
     "only white space": Row(_only_white_space, wording.EMPTY, "finished (stop)"),
     "only what nobody sees": Row(_only_what_nobody_sees, wording.EMPTY, "finished (stop)"),
 }
 SILENCE: Dict[str, Row] = {
-    "silent before the headers": Row(_nothing, LLM_ERRORS[ErrorKind.SILENT], "silent"),
-    "silent after the headers": Row(Chat.headers_only, LLM_ERRORS[ErrorKind.SILENT], "silent"),
-    "silent in mid-stream": _in_mid_answer(_nothing, LLM_ERRORS[ErrorKind.SILENT], "silent"),
+    "silent before the headers": Row(_nothing, wording.LLM_SILENT, "silent"),
+    "silent after the headers": Row(Chat.headers_only, wording.LLM_SILENT, "silent"),
+    "silent in mid-stream": _in_mid_answer(_nothing, wording.LLM_SILENT, "silent"),
 }
 
 
-def _survives(house: House, row: Row, language: wording.Language = "en") -> None:
+def _survives(house: House, row: Row, language: Language = "en") -> None:
     chat = house.ask_by_hand()
     row.happens(chat)
     sentence = row.said.say(language, address=f"{house.llm.host}:{house.llm.port}", model="gemma:2b")
@@ -147,7 +146,7 @@ def test_silence_ends_after_llm_read_timeout(impatient_house: House, name: str) 
 def test_a_web_page_in_place_of_everything(house: House) -> None:
     house.llm.page_instead()
     house.ask()
-    house.wait_for_texts(LLM_ERRORS[ErrorKind.NOT_THE_API].en.format(address=f"{house.llm.host}:{house.llm.port}"))
+    house.wait_for_texts(wording.LLM_NOT_THE_API.en.format(address=f"{house.llm.host}:{house.llm.port}"))
     assert "not the API" in after.end_in_log(house)
     house.llm.page_instead(None)
     after.is_well(house)
@@ -243,7 +242,7 @@ def test_a_redirect_is_followed(house: House) -> None:
 def test_a_redirect_that_loses_the_question(house: House) -> None:
     house.llm.redirect_to(f"{house.llm.url}/api/chat", status=302)  # the client then asks with GET
     house.ask()
-    house.wait_for_texts(LLM_ERRORS[ErrorKind.NOT_THE_API].en.format(address=f"{house.llm.host}:{house.llm.port}"))
+    house.wait_for_texts(wording.LLM_NOT_THE_API.en.format(address=f"{house.llm.host}:{house.llm.port}"))
     assert "405" in after.end_in_log(house)
     after.is_well(house)
 

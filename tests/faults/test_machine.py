@@ -11,9 +11,8 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import pytest
 
-from chat import wording
-from chat.llm.errors import ErrorKind
 from chat.text.answer_text import CURSOR
+from chat.wording import channel as wording
 from emulators.bot import BotProcess
 from emulators.llm.server import Chat, LocalLLM, full_backlog
 from tests.faults import after
@@ -123,7 +122,7 @@ def _write_in_vain(house: House) -> None:
 
 BROKEN = (f"One\n-# {BROKEN_OFF}",)
 MARKED = (f"One{CURSOR}",)  # nothing more can be written in time
-KEPT = "keep their mark"
+KEPT = "keep their cursor"
 PHASES: Dict[str, Phase] = {
     "logging in": Phase(_log_in, ()),
     "ready": Phase(_be_ready, ()),
@@ -239,7 +238,7 @@ def test_without_file_descriptors_a_running_answer_is_written_and_a_new_one_refu
         lines = house.bot.lines
         house.new_place()
         house.ask()
-        house.wait_for_texts(wording.LLM_ERRORS[ErrorKind.UNREACHABLE].en.format(address=f"127.0.0.1:{house.llm.port}"))
+        house.wait_for_texts(wording.LLM_UNREACHABLE.en.format(address=f"127.0.0.1:{house.llm.port}"))
         assert "Too many open files" in after.end_in_log(house, lines)
     after.is_well(house)
 

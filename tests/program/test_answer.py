@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chat import wording
 from chat.text.answer_text import CURSOR
+from chat.wording import channel as wording
 from emulators.discord import Message
 from tests.house import House
 

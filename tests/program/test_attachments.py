@@ -7,8 +7,9 @@ from typing import Any, Dict, List
 
 import pytest
 
-from chat import wording
-from chat.answer.attachments import READ_BYTES, TEXT_BYTES
+from chat.answer.attachments import MAX_FILE_BYTES, MAX_TEXT_BYTES
+from chat.wording import channel as wording
+from chat.wording.sentence import Sentence
 from emulators.discord import Attachment, Message
 from tests.house import House
 
@@ -50,7 +51,7 @@ def _asked(house: House, text: str, *files: Attachment) -> List[Dict[str, Any]]:
     return messages
 
 
-def _note(sentence: wording.Sentence, file: str) -> str:
+def _note(sentence: Sentence, file: str) -> str:
     return f"Done.\n-# {sentence.en.format(file=file)}"
 
 
@@ -107,14 +108,14 @@ def test_what_is_neither_picture_nor_text_is_named(room: House) -> None:
 
 
 def test_a_long_text_is_cut_between_characters(room: House) -> None:
-    text = "あ" * TEXT_BYTES
+    text = "あ" * MAX_TEXT_BYTES
     sent = _asked(room, "!chat Hi", _file(room, "long.txt", text.encode()))
-    assert sent[0]["content"].count("あ") == TEXT_BYTES // 3
+    assert sent[0]["content"].count("あ") == MAX_TEXT_BYTES // 3
     room.wait_for_texts(_note(wording.FILE_CUT, "long.txt"))
 
 
 def test_the_stated_size_is_looked_at_before_anything_is_read(room: House) -> None:
-    sent = _asked(room, "!chat Hi", _file(room, "huge.txt", b"small", stated_size=READ_BYTES + 1))
+    sent = _asked(room, "!chat Hi", _file(room, "huge.txt", b"small", stated_size=MAX_FILE_BYTES + 1))
     assert sent[0]["content"] == "Hi"
     room.wait_for_texts(_note(wording.FILE_TOO_LARGE, "huge.txt"))
 

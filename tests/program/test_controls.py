@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 import pytest
 
-from chat import wording
 from chat.text.answer_text import CURSOR
+from chat.wording import channel as wording
+from chat.wording.sentence import Sentence
 from demo import events
 from emulators.bot import BotProcess, write_settings
 from emulators.discord import Interaction, LocalDiscord, Message
@@ -257,22 +257,22 @@ def test_the_menu_says_everything_in_both_languages(room: House) -> None:
     assert prompt["description_localizations"]["ja"] == wording.COMMAND_CHAT_PROMPT.ja
 
 
-def test_the_menu_is_published_only_when_it_has_changed(discord: LocalDiscord, llm: LocalLLM, tmp_path: Path) -> None:
+def test_the_menu_is_published_at_each_start_and_not_at_each_login(
+    discord: LocalDiscord, llm: LocalLLM, tmp_path: Path
+) -> None:
     settings = write_settings(tmp_path / "settings.py", settings_for(discord, llm))
 
     def published() -> int:
         return sum(call.method == "PUT" for call in discord.calls)
 
-    def has_looked(times: int) -> bool:
-        return sum(call.method == "GET" and "commands" in call.route for call in discord.calls) == times
-
-    llm.answers("Yes")
     for start in (1, 2):
-        with BotProcess(discord.url, settings):
-            discord.wait_for(functools.partial(has_looked, start), timeout=30)
-            discord.wait_for(lambda: discord.commands)
-            discord.wait_for_reply(discord.say("!chat settled"))
-        assert published() == 1
+        with BotProcess(discord.url, settings) as bot:
+            bot.wait_for_log("Slash commands published: /chat, /stop, /model, /help")
+            assert published() == start
+            discord.drop_gateway(resumable=False)
+            bot.wait_for_count("Logged in", 2)
+            bot.wait_for_count("LLM server", 2)
+        assert published() == start
 
 
 # Models
@@ -389,7 +389,7 @@ def _strict(discord: LocalDiscord, llm: LocalLLM, tmp_path: Path) -> Iterator[Ho
         MAX_CHATS_PER_USER=1,
         COOLDOWN_SECONDS=3600,
     )
-    constants = {"chat.answer.answer:REFUSAL_SECONDS": SHORT_WHILE}
+    constants = {"chat.answer.notices:REFUSAL_SECONDS": SHORT_WHILE}
     with BotProcess(discord.url, write_settings(tmp_path / "settings.py", settings), constants=constants) as bot:
         bot.wait_until_ready()
         discord.wait_for(lambda: discord.commands)
@@ -397,7 +397,7 @@ def _strict(discord: LocalDiscord, llm: LocalLLM, tmp_path: Path) -> Iterator[Ho
 
 
 @pytest.mark.parametrize(("name", "sentence"), [("Bob", wording.NOT_ALLOWED), ("Mallory", wording.BLOCKED)])
-def test_who_may_not_ask_is_told_so_for_a_short_while(strict: House, name: str, sentence: wording.Sentence) -> None:
+def test_who_may_not_ask_is_told_so_for_a_short_while(strict: House, name: str, sentence: Sentence) -> None:
     author = strict.discord.person(name)
     refusal = strict.discord.wait_for_reply(strict.ask(author=author))
     assert refusal.content == sentence.en

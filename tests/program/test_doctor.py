@@ -14,17 +14,19 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 
 import pytest
 
-from chat import __version__, wording
+from chat import __version__
 from chat.bot import permissions
 from chat.doctor import packages
-from chat.llm.errors import ErrorKind
+from chat.wording import settings as settings_wording
+from chat.wording import terminal as wording
+from chat.wording.sentence import Language, Sentence
 from emulators.bot import HERE, BotProcess, write_settings
 from emulators.discord import LocalDiscord
 from emulators.llm.server import Chat, LocalLLM, refused_port, self_signed_certificate
 from tests.house import settings_for
 
 ENVIRONMENT = {**os.environ, "LC_ALL": "", "LC_MESSAGES": "", "LANG": "C.UTF-8"}
-HERE_FINE, LLM_FINE, DISCORD_FINE = "✓✓✓✓✓", "✓✓✓✓", "✓✓✓✓✓✓✓✓✓"
+HERE_FINE, LLM_FINE, DISCORD_FINE = "✓✓✓✓✓✓", "✓✓✓✓", "✓✓✓✓✓✓✓✓✓"
 """The signs of Python, three packages and settings.py; of the LLM server; of Discord with the five rights."""
 
 LLM_SKIPPED, DISCORD_SKIPPED = "––––", "–––––"
@@ -121,7 +123,7 @@ def web_server(answers: Mapping[Tuple[str, str], bytes]) -> Iterator[int]:
             thread.join()
 
 
-def said(sentence: wording.Sentence, language: wording.Language = "en", **values: object) -> str:
+def said(sentence: Sentence, language: Language = "en", **values: object) -> str:
     """A line that is wrong."""
     return f"✗ {sentence.say(language, **values)}"
 
@@ -152,7 +154,7 @@ def test_as_json(doctor: Doctor, discord: LocalDiscord) -> None:
     run = doctor.run("--json")
     found: Dict[str, Any] = json.loads("".join(run.lines))
     assert (found["ok"], run.status) == (True, 0)
-    assert [sorted(check) for check in found["checks"]] == [["check", "ok", "says"]] * 18
+    assert [sorted(check) for check in found["checks"]] == [["check", "ok", "says"]] * 19
     discord.privileged_intents.clear()
     run = doctor.run("--json", LLM_HOST="127.0.0.1", LLM_PORT=refused_port())
     found = json.loads("".join(run.lines))
@@ -164,7 +166,7 @@ def test_as_json(doctor: Doctor, discord: LocalDiscord) -> None:
 
 def test_where_the_signs_cannot_be_printed_there_are_others(doctor: Doctor) -> None:
     run = doctor.run(environment={"PYTHONIOENCODING": "ascii"}, TOKEN="wrong.token.here")
-    assert [line[:2] for line in run.lines] == ["OK"] * 9 + ["!!"] + ["--"] * 4
+    assert [line[:2] for line in run.lines] == ["OK"] * 10 + ["!!"] + ["--"] * 4
 
 
 def test_several_channels_and_a_thread(doctor: Doctor, discord: LocalDiscord) -> None:
@@ -179,7 +181,7 @@ def test_several_channels_and_a_thread(doctor: Doctor, discord: LocalDiscord) ->
 
 def test_python_is_too_old(doctor: Doctor) -> None:
     run = doctor.run(first="sys.version_info = (3, 7, 17, 'final', 0)")
-    assert (run.signs, run.status) == ("✗✓✓✓✓" + LLM_SKIPPED + DISCORD_SKIPPED, 1)
+    assert (run.signs, run.status) == ("✗✓✓✓✓✓" + LLM_SKIPPED + DISCORD_SKIPPED, 1)
     assert run.wrong == [said(wording.CHECK_PYTHON_OLD, version="3.7.17")]
 
 
@@ -193,12 +195,12 @@ def test_packages_are_missing(doctor: Doctor, language: str) -> None:
         [*program, "--check"], cwd=HERE, env=environment, capture_output=True, encoding="utf-8", check=False
     )
     lines = checked.stdout.splitlines()
-    assert "".join(line[0] for line in lines) == "✓✗✗✗✓" + LLM_SKIPPED + DISCORD_SKIPPED
-    assert all("pip install -r requirements.txt" in line for line in lines[1:4])
+    assert "".join(line[0] for line in lines) == "✓✗✗✗✗✓" + LLM_SKIPPED + DISCORD_SKIPPED
+    assert all("pip install -r requirements.txt" in line for line in lines[1:5])
     assert checked.returncode == 1
     started = subprocess.run(program, cwd=HERE, env=environment, capture_output=True, encoding="utf-8", check=False)
     assert started.returncode == 1
-    assert "discord.py, requests, urllib3" in started.stderr
+    assert "discord.py, requests, urllib3, wcwidth" in started.stderr
     assert "pip install -r requirements.txt" in started.stderr
     assert ("この Python" in started.stderr) == (language == "ja_JP.UTF-8")
     for run in (checked, started):
@@ -230,13 +232,13 @@ def test_json_goes_with_check_alone() -> None:
     ],
 )
 def test_a_package_has_the_wrong_version(
-    doctor: Doctor, tmp_path: Path, version: str, sentence: wording.Sentence, rest: str
+    doctor: Doctor, tmp_path: Path, version: str, sentence: Sentence, rest: str
 ) -> None:
     about = tmp_path / f"requests-{version}.dist-info"
     about.mkdir()
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: requests\nVersion: {version}\n")
     run = doctor.run(environment={"PYTHONPATH": str(tmp_path)})
-    assert (run.signs, run.status) == ("✓✓✗✓✓" + rest, 1)
+    assert (run.signs, run.status) == ("✓✓✗✓✓✓" + rest, 1)
     what = packages.how_to_install("en")
     assert run.wrong == [said(sentence, package="requests", found=version, wanted=">=2.32,<3", what=what)]
 
@@ -263,7 +265,7 @@ def test_versions_are_compared_by_their_numbers(tmp_path: Path) -> None:
 
 def test_each_wrong_setting_has_a_line(doctor: Doctor) -> None:
     run = doctor.run(LLM_PORT="abc", LLM_MODEL="", CHATBOT_CHID=1)
-    assert (run.signs, run.status) == ("✓✓✓✓✗✗✗" + LLM_SKIPPED + DISCORD_SKIPPED, 1)
+    assert (run.signs, run.status) == ("✓✓✓✓✓✗✗✗" + LLM_SKIPPED + DISCORD_SKIPPED, 1)
     assert all(any(name in line for line in run.wrong) for name in ("LLM_PORT", "LLM_MODEL", "CHATBOT_CHID"))
 
 
@@ -284,11 +286,11 @@ def test_there_is_no_settings_file(doctor: Doctor) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="only there a file has such permissions")
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_others_can_read_the_settings(doctor: Doctor, discord: LocalDiscord, language: wording.Language) -> None:
+def test_others_can_read_the_settings(doctor: Doctor, discord: LocalDiscord, language: Language) -> None:
     doctor.settings["LANGUAGE"] = language
     assert "chmod" not in doctor.run().errors
     doctor.path.chmod(0o640)
-    warning = wording.SETTINGS_OPEN.say(language, file=str(doctor.path))
+    warning = settings_wording.SETTINGS_OPEN.say(language, file=str(doctor.path))
     run = doctor.run()
     assert warning in run.errors
     assert run.status == 0
@@ -306,13 +308,13 @@ def test_llm_server_is_not_there(doctor: Doctor) -> None:
     port = refused_port()
     run = doctor.run(LLM_PORT=port)
     assert (run.signs, run.status) == (HERE_FINE + "✗–––" + DISCORD_FINE, 1)
-    assert run.wrong == [said(wording.CHECK_LLM_ERRORS[ErrorKind.UNREACHABLE], address=f"127.0.0.1:{port}")]
+    assert run.wrong == [said(wording.CHECK_LLM_UNREACHABLE, address=f"127.0.0.1:{port}")]
 
 
 def test_name_of_the_llm_server_is_unknown(doctor: Doctor) -> None:
     run = doctor.run(LLM_HOST="nowhere.invalid")
     assert (run.signs, run.status) == (HERE_FINE + "✗–––" + DISCORD_FINE, 1)
-    assert "There is no server by the name in nowhere.invalid" in run.wrong[0]
+    assert "The server's name in nowhere.invalid" in run.wrong[0]
 
 
 def test_llm_server_lets_nobody_connect(doctor: Doctor) -> None:
@@ -335,7 +337,7 @@ def test_something_else_answers(doctor: Doctor, llm: LocalLLM) -> None:
     run = doctor.run()
     assert (run.signs, run.status) == (HERE_FINE + "✓✗––" + DISCORD_FINE, 1)
     address = f"127.0.0.1:{llm.port}"
-    assert run.wrong == [said(wording.CHECK_LLM_ERRORS[ErrorKind.NOT_THE_API], address=address, api="ollama")]
+    assert run.wrong == [said(wording.CHECK_LLM_NOT_THE_API, address=address, api="ollama")]
 
 
 OLLAMA_LIST = {("GET", "/api/tags"): b'{"models": [{"name": "gemma:2b"}]}'}
@@ -364,7 +366,7 @@ def test_key_is_refused(doctor: Doctor, llm: LocalLLM) -> None:
     llm.api_key = "right"
     run = doctor.run(LLM_API="openai", LLM_API_KEY="wrong-key")
     assert (run.signs, run.status) == (HERE_FINE + "✓✗––" + DISCORD_FINE, 1)
-    assert run.wrong == [said(wording.CHECK_LLM_ERRORS[ErrorKind.KEY_REFUSED])]
+    assert run.wrong == [said(wording.CHECK_LLM_KEY_REFUSED)]
 
 
 @pytest.mark.parametrize("api", ["ollama", "openai"])
@@ -396,7 +398,7 @@ ANSWERS: Dict[str, Tuple[Callable[[Chat], None], str]] = {
     "overloaded": (lambda chat: chat.error(503, {"error": "busy"}), "too busy"),
     "empty": (lambda chat: chat.finish(), wording.CHECK_LLM_EMPTY.en),
     "incomplete": (_breaks_off, wording.CHECK_LLM_INCOMPLETE.en),
-    "cut off": (lambda chat: chat.close(), "breaks off"),
+    "cut off": (lambda chat: chat.close(), "was lost"),
     "silent": (lambda chat: chat.headers_only(), "silent for too long"),
     "alive": (_keeps_alive_without_a_token, "silent for too long"),
 }

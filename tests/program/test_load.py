@@ -8,8 +8,8 @@ from typing import Iterator, List
 import psutil
 import pytest
 
-from chat import wording
 from chat.text.answer_text import CURSOR
+from chat.wording import channel as wording
 from emulators.bot import BotProcess, write_settings
 from emulators.discord import LocalDiscord, Message
 from emulators.llm.server import LocalLLM

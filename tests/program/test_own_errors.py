@@ -1,43 +1,64 @@
-"""An answer whose making fails in the bot itself: the person hears of it, and so does whoever runs the bot."""
+"""An error of the bot's own: the person hears of it, and so does the operator."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 
-import discord as discord_py
 import pytest
 
 import chatbot
-from chat import wording
-from chat.answer.history import Before, Messages
-from chat.llm.errors import ErrorKind
-from chat.settings import config
+from chat.answer.prompt import Prompts
+from chat.bot.models import Models
+from chat.settings.fields import parse
+from chat.wording import channel as wording
 from emulators.discord import LocalDiscord
 from emulators.llm.server import LocalLLM
 from tests.house import settings_for
 
+pytestmark = pytest.mark.usefixtures("at_local_discord")
 
-@pytest.mark.usefixtures("at_local_discord")
-def test_a_fault_of_our_own_is_told_and_logged(
-    discord: LocalDiscord, llm: LocalLLM, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(_messages: Messages, _question: discord_py.Message, _most: int) -> Before:
-        raise RuntimeError("a part of the bot is broken")
+
+async def _broken(*_arguments: object) -> None:
+    raise RuntimeError("a part of the bot is broken")
+
+
+def _reply(discord: LocalDiscord, llm: LocalLLM, text: str) -> str:
+    """Let a bot of this process reply to somebody who says this."""
 
     async def run() -> str:
-        logged = asyncio.Event()
-        monkeypatch.setattr(logging.getLogger("chatbot"), "error", lambda *_args, **_more: logged.set())
-        bot = chatbot.ChatBot(config.parse(settings_for(discord, llm)), "en")
-        running = asyncio.ensure_future(bot.start(discord.token))
+        client = chatbot.ChatBot(parse(settings_for(discord, llm)), "en").client
+        running = asyncio.ensure_future(client.start(discord.token))
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, discord.wait_until_connected)
-        question = await loop.run_in_executor(None, discord.say, "!chat Hi")
+        question = await loop.run_in_executor(None, discord.say, text)
         reply = await loop.run_in_executor(None, discord.wait_for_reply, question)
-        await asyncio.wait_for(logged.wait(), 10)
-        await bot.close()
+        await client.close()
         await running
         return reply.content
 
-    monkeypatch.setattr(Messages, "before", broken)
-    assert asyncio.run(run()) == wording.llm_error(ErrorKind.INTERNAL, "ollama").en
+    return asyncio.run(run())
+
+
+def _logged(caplog: pytest.LogCaptureFixture) -> str:
+    """What is logged of errors, with what was raised."""
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(errors) == 1
+    assert errors[0].name == "chatbot"
+    return f"{errors[0].getMessage()}: {errors[0].exc_info[1] if errors[0].exc_info else ''}"
+
+
+def test_an_error_in_building_a_prompt_is_told_and_logged(
+    discord: LocalDiscord, llm: LocalLLM, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Prompts, "build", _broken)
+    assert _reply(discord, llm, "!chat Hi") == wording.LLM_INTERNAL.en
+    assert _logged(caplog) == "An error of the bot itself: a part of the bot is broken"
+
+
+def test_an_error_in_a_command_is_told_and_logged(
+    discord: LocalDiscord, llm: LocalLLM, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Models, "listed", _broken)
+    assert _reply(discord, llm, "!model") == wording.LLM_INTERNAL.en
+    assert _logged(caplog) == "The command model failed: a part of the bot is broken"

@@ -8,8 +8,8 @@ from typing import Dict, List, Tuple
 
 import pytest
 
-from chat import wording
 from chat.text.answer_text import CURSOR
+from chat.wording import channel as wording
 from emulators.bot import BotProcess, write_settings
 from emulators.discord import LocalDiscord
 from emulators.discord.values import THREAD
@@ -88,7 +88,7 @@ def test_the_next_start_closes_them_and_touches_nothing_else(killed: House, sett
 def test_a_history_that_can_not_be_read_stops_nothing(killed: House, settings: Path) -> None:
     killed.discord.faults.fail("GET", status=403, code=50001, channel=killed.discord.channel)
     with BotProcess(killed.discord.url, settings) as bot:
-        bot.wait_for_log("left unfinished in #chat is not known", timeout=30)
+        bot.wait_for_log("It is not known if an answer was left unfinished in #chat", timeout=30)
         killed.llm.answers("Back again")
         killed.ask("again", killed.discord.person("Erin"))
         killed.wait_for_part("Back again")

@@ -7,8 +7,9 @@ from typing import List
 
 import pytest
 
-from chat import wording
-from chat.text.answer_text import ANSWER_FILE, CURSOR, THINKING_FILE
+from chat.answer.answer import ANSWER_FILE, THINKING_FILE
+from chat.text.answer_text import CURSOR
+from chat.wording import channel as wording
 from emulators.discord import Message
 from tests.house import House
 from tests.unit.markdown import open_block
@@ -56,7 +57,7 @@ later¹
 
 ────────────────────
 
--# ¹ The source"""
+¹ The source"""
 LINE = "Line number %d of a long answer, with `code` and **bold** words.\n"
 LONG = [LINE % number for number in range(400)]
 

@@ -1,4 +1,4 @@
-"""What whoever runs the bot sees at its start, in the terminal; faults/test_machine.py has its end."""
+"""What the operator sees in the terminal at the start; faults/test_machine.py has its end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Dict, Iterator
 
 import pytest
 
-from chat import wording
+from chat.wording import terminal as wording
 from emulators.bot import HERE, BotProcess, write_settings
 from emulators.discord import LocalDiscord
 from emulators.llm.server import LocalLLM
@@ -128,7 +128,7 @@ def test_no_such_channel(settings: Dict[str, object], tmp_path: Path, run: BotPr
 def test_a_missing_right_is_named(discord: LocalDiscord, run: BotProcess, right: str, named: str) -> None:
     discord.take_right(discord.channel, right)
     run.start()
-    line = run.wait_for_log("lacks rights in #chat", timeout=30)
+    line = run.wait_for_log("lacks permissions in #chat", timeout=30)
     assert named in line
 
 

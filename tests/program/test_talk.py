@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional
 
 import pytest
 
-from chat import wording
+from chat.wording import channel as wording
 from emulators.bot import BotProcess, write_settings
 from emulators.discord import LocalDiscord, Message, User
 from emulators.llm.server import Chat, LocalLLM

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections import deque
 from typing import Callable, Deque, List, NamedTuple, Optional, Tuple
 
-from chat.delivery.pacing import Budget, Waiting, choose
+from chat.delivery.pacing import Budget, Urgency, Waiting, choose
 
 CHARS_PER_TOKEN = 4
 EVERY_CHARS = 15
@@ -71,13 +72,17 @@ class Chat:
 
     def waiting(self) -> Waiting:
         return Waiting(
-            ended=self.spoken == len(self.said),
-            unseen=not self.seen,
+            self._urgency(),
             creates=not self.has_message,
-            since=None if self.busy else self.since,
-            chars=(self.spoken - self.composed) * CHARS_PER_TOKEN,
+            since=math.inf if self.busy or self.since is None else self.since,
+            enough=(self.spoken - self.composed) * CHARS_PER_TOKEN >= EVERY_CHARS,
             writes=self.writes,
         )
+
+    def _urgency(self) -> Urgency:
+        if self.spoken == len(self.said):
+            return Urgency.ENDED
+        return Urgency.PROGRESS if self.seen else Urgency.FIRST_TEXT
 
 
 class Channel:
@@ -111,10 +116,10 @@ class Channel:
 
     def _write(self, now: float) -> bool:
         creates, edits = self._budgets
-        chosen = choose([chat.waiting() for chat in self._chats], creates, edits, EVERY_CHARS, now)
+        chosen = choose([chat.waiting() for chat in self._chats], creates, edits, now)
         if chosen.at > now:
             return False
-        self._send(self._chats[chosen.reply], now)
+        self._send(self._chats[chosen.post], now)
         return True
 
     def _send(self, chat: Chat, now: float) -> None:
@@ -122,7 +127,7 @@ class Channel:
         budget, counter = (edits, self.edits) if chat.has_message else (creates, self.creates)
         chat.busy, chat.since, chat.composed = True, None, chat.spoken
         chat.writes += 1
-        taken, shown = budget.take(now), chat.spoken
+        started, shown = budget.start(now), chat.spoken
 
         def arrives(at: float) -> None:
             remaining, reset_after = counter.hit(at)
@@ -130,7 +135,7 @@ class Channel:
 
             def answered(back: float) -> None:
                 chat.busy, chat.has_message = False, True
-                budget.settle(taken)
+                budget.end(started)
                 budget.learn(back, limit=counter.rule.limit, remaining=remaining, reset_after=reset_after)
 
             self._at(at + self._one_way, answered)

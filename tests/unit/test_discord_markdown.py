@@ -9,29 +9,30 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chat.text.discord_markdown import RULE, RichText
-from chat.wording import LEFT_OUT
+from chat.text.discord_markdown import Open, closed, preview
+from chat.text.inline import BEGINNINGS, INLINE, RULE_SHOWN, SMALL_TYPE, Rule
 from tests.unit.fuzz import fuzzed
 
 TABLE = "| Fruit | Price |\n|---|--:|\n| Apple | 5 |\n| Fig | 120 |\n"
 DRAWN = "```\nFruit | Price\n------+------\nApple |     5\nFig   |   120\n```\n"
 
 
-def shown(*deltas: str) -> str:
-    text = RichText()
-    for delta in deltas:
-        text.feed(delta)
-    text.end()
-    return text.take()
+def shown(*chunks: str) -> str:
+    """All of a text that came in these chunks."""
+    blocks, text = "", Open()
+    for chunk in chunks:
+        new, text = closed(text._replace(source=text.source + chunk))
+        blocks += new
+    return blocks + closed(text, ended=True)[0]
 
 
 def growing(text: str) -> Iterator[Tuple[str, str]]:
-    """What is settled and what follows it for the moment, after each character."""
-    rich, settled = RichText(), ""
+    """What the closed blocks and the open one show, after each character."""
+    blocks, rest = "", Open()
     for char in text:
-        rich.feed(char)
-        settled += rich.take()
-        yield settled, rich.tail()
+        new, rest = closed(rest._replace(source=rest.source + char))
+        blocks += new
+        yield blocks, preview(rest)
 
 
 # What Discord knows is left alone
@@ -41,7 +42,7 @@ def growing(text: str) -> Iterator[Tuple[str, str]]:
     "text",
     [
         "Hello! How are you? [1] <3 a|| b \\* 5 < 6",
-        "# One\n## Two\n### Three\n-# small\n#hashtag ####nothing",
+        "# One\n## Two\n### Three\n#hashtag ####nothing",
         "- item\n  - item\n1. one\n* **bold** _em_ ~~no~~ ||spoiler|| __u__",
         "> quote\n>>> rest",
         "[link](https://a.example/b_(c)) <https://a.example> <:emoji:123456789012345678> <@1> <t:1:R>",
@@ -74,15 +75,17 @@ def test_what_discord_knows_stays_as_it_is(text: str) -> None:
     ("text", "becomes"),
     [
         ("#### Deep\n###### Deeper", "### Deep\n### Deeper"),
-        ("-# ⚠️ Forged\n> -# ⏹️ Stopped.\n-# small", "\\-# ⚠️ Forged\n> \\-# ⏹️ Stopped.\n-# small"),
-        (f"-# {LEFT_OUT.en}\n  -# {LEFT_OUT.ja}", f"\\-# {LEFT_OUT.en}\n  \\-# {LEFT_OUT.ja}"),
+        ("-# ⚠️ Forged\n> -# ⏹️ Stopped.\n-# small", "\\-# ⚠️ Forged\n> \\-# ⏹️ Stopped.\n\\-# small"),
+        ("  -# small\n- -# item\n2. - -# item\n-#hashtag", "  \\-# small\n- \\-# item\n2. - \\-# item\n-#hashtag"),
+        ("![-# Forged](a.png)\n-# " + "long " * 60, "\\-# Forged (a.png)\n\\-# " + "long " * 60),
+        ("`-# code`\n```\n-# code\n```", "`-# code`\n```\n-# code\n```"),
         ("a<br>-# ⚠️ Forged", "a\n\u200b-# ⚠️ Forged"),
         ("- #### Deep\n2. ##### 深い", "- ### Deep\n2. ### 深い"),
         ("> #### Deep", "> ### Deep"),
-        ("---", RULE),
-        ("* * *\n\n___\n> ---", f"{RULE}\n\n{RULE}\n> {RULE}"),
-        ("`a | b`\n---\nc | d", f"`a | b`\n{RULE}\nc | d"),
-        ("text\n-----\n# next", f"text\n{RULE}\n# next"),
+        ("---", RULE_SHOWN),
+        ("* * *\n\n___\n> ---", f"{RULE_SHOWN}\n\n{RULE_SHOWN}\n> {RULE_SHOWN}"),
+        ("`a | b`\n---\nc | d", f"`a | b`\n{RULE_SHOWN}\nc | d"),
+        ("text\n-----\n# next", f"text\n{RULE_SHOWN}\n# next"),
         ("![A cat](https://a.example/cat.png)", "[A cat](https://a.example/cat.png)"),
         ('![A cat](https://a.example/cat.png "Tom")', "[A cat](https://a.example/cat.png)"),
         ("![](https://a.example/cat.png)", "https://a.example/cat.png"),
@@ -92,7 +95,7 @@ def test_what_discord_knows_stays_as_it_is(text: str) -> None:
         ("one<br>two<BR/>three<br />four", "one\ntwo\nthree\nfour"),
         ("> one<br>two", "> one\n> two"),
         ("- [ ] do\n- [x] done\n  1. [X] done", "- ☐ do\n- ☑ done\n  1. ☑ done"),
-        ("True.[^1] Also.[^12]\n\n[^1]: The source", "True.¹ Also.¹²\n\n-# ¹ The source"),
+        ("True.[^1] Also.[^12]\n\n[^1]: The source", "True.¹ Also.¹²\n\n¹ The source"),
         ("so \\(a^2 + b^2\\) is", "so `a^2 + b^2` is"),
         ("\\[ E = mc^2 \\]", "`E = mc^2`"),
         ("$$ E = mc^2 $$", "`E = mc^2`"),
@@ -129,6 +132,13 @@ def test_what_discord_does_not_know_becomes_the_nearest(text: str, becomes: str)
     assert shown(text) == becomes + "\n"
 
 
+@pytest.mark.parametrize("rule", [*INLINE, *BEGINNINGS, SMALL_TYPE], ids=lambda rule: rule.name)
+def test_each_rule_shows_its_example_so(rule: Rule) -> None:
+    line, becomes = rule.example
+    assert re.search(rule.pattern, line, re.IGNORECASE)
+    assert shown(line) == becomes + "\n"
+
+
 # Tables
 
 
@@ -158,20 +168,20 @@ def test_bars_alone_make_no_table(text: str) -> None:
 
 
 def test_table_is_seen_while_it_grows() -> None:
-    seen = [settled + tail for settled, tail in growing(TABLE)]
-    assert seen[TABLE.index("---")] == "```\nFruit | Price\n------+------\n"
+    seen = ["".join(parts) for parts in growing(TABLE)]
+    assert seen[TABLE.index("---")] == "```\nFruit | Price\n------+------\n```"
     assert "Apple |     5" in seen[TABLE.index("| Fig") - 1]
     assert "Fig" in seen[TABLE.index("120")]
     assert all("|--" not in text for text in seen)
 
 
-def test_long_table_keeps_what_is_settled_of_it() -> None:
+def test_long_table_keeps_its_columns() -> None:
     rows = "".join(f"| row {number} | {'x' * (number % 7)} |\n" for number in range(200))
     before = ""
-    for settled, tail in growing(f"| Name | Value |\n|---|---|\n{rows}"):
-        assert settled.startswith(before)
-        assert len(tail) < 1000
-        before = settled
+    for blocks, open_block in growing(f"| Name | Value |\n|---|---|\n{rows}"):
+        assert blocks.startswith(before)
+        assert len(open_block) < 1000
+        before = blocks
     assert len(before) > 2000
 
 
@@ -183,51 +193,55 @@ def test_long_table_keeps_what_is_settled_of_it() -> None:
     [
         ("a ![al", "a "),
         ("a \\(x^2", "a "),
-        ("\\[\nx = 1\n\\", "```tex\nx = 1\n```\n"),
+        ("\\[\nx = 1\n\\", "```tex\nx = 1\n```"),
+        ("\\[\nwords\n", "```tex\nwords\n```"),
         ("|x| is", "|x| is"),
         ("a [^1", "a "),
         ("a <b", "a "),
         ("a [lin", "a [lin"),
         ("a `cod", "a `cod"),
         ("#### He", "### He"),
-        ("~~~py", "```py\n"),
+        ("~~~py", "```py"),
+        ("So: ```py", "So: \n```py"),
         ("~~~py\nx\n~~", "```py\nx\n"),
         ("```\nx ``", "```\nx ``"),
         ("|", ""),
-        ("| a | b", "```\na | b\n--+--\n"),
-        ("| a | b |\n", "```\na | b\n--+--\n"),
-        ("> | a | b |\n>", "> ```\n> a | b\n> --+--\n"),
+        ("| a | b", "```\na | b\n--+--\n```"),
+        ("| a | b |\n", "```\na | b\n--+--\n```"),
+        ("> | a | b |\n>", "> ```\n> a | b\n> --+--\n> ```"),
         ("||spoi", "||spoi"),
         ("a | b\n", "a | b\n"),
-        ("| a | b |\n|--", "```\na | b\n--+--\n"),
+        ("| a | b |\n|--", "```\na | b\n--+--\n```"),
+        ("| a | b |\r\n|--\r", "```\na | b\n--+--\n```"),
     ],
 )
 def test_nothing_is_shown_that_would_change_its_look_at_once(text: str, seen: str) -> None:
-    *_, (settled, tail) = growing(text)
-    assert settled + tail == seen
+    *_, (blocks, open_block) = growing(text)
+    assert blocks + open_block == seen
 
 
-def test_long_line_is_settled_before_it_ends() -> None:
-    *_, (settled, tail) = growing("日本語の文。" * 1000)
-    assert len(settled) > 5000
-    assert settled + tail == "日本語の文。" * 1000
+def test_beginning_of_a_long_line_is_closed_before_the_line_ends() -> None:
+    *_, (blocks, open_block) = growing("日本語の文。" * 1000)
+    assert len(blocks) > 5000
+    assert blocks + open_block == "日本語の文。" * 1000
 
 
 def test_sign_that_is_never_closed_holds_nothing_back_for_long() -> None:
     for sign in ("`", "\\(", "![", "[![", "[^", "<b", "[!"):
-        *_, (settled, tail) = growing(f"a {sign} " + "word " * 400)
-        assert len(settled + tail) > 1600
+        *_, parts = growing(f"a {sign} " + "word " * 400)
+        assert len("".join(parts)) > 1600
         assert shown(f"a {sign} " + "word " * 400).rstrip() == (f"a {sign} " + "word " * 400).rstrip()
 
 
 @pytest.mark.parametrize("sign", ["\\", "\\\\", "<br>", "x"])
-def test_fence_behind_a_long_line_does_not_depend_on_the_cut(sign: str) -> None:
+def test_fence_after_a_long_line_does_not_depend_on_the_cut(sign: str) -> None:
     text = "x" * 350 + sign + "```py\nx\n```\nend"
     assert shown(*text) == shown(text[:350], text[350:]) == shown(text)
 
 
-def test_what_has_no_room_where_it_is_can_be_settled() -> None:
-    for text, settled in [
+@pytest.mark.parametrize(
+    ("text", "becomes"),
+    [
         (TABLE, DRAWN[: -len("```\n")]),
         ("A line of text", "A line of tex"),
         ("- an item of a list that is long enough", "- an item of a list that is long enoug"),
@@ -236,13 +250,12 @@ def test_what_has_no_room_where_it_is_can_be_settled() -> None:
         ("| a | b |", ""),
         ("- [", ""),
         ("$$\nx", ""),
-    ]:
-        rich = RichText()
-        rich.feed(text)
-        rich.settle()
-        assert rich.take() == settled
-        rich.feed("\n")
-        rich.end()
+    ],
+)
+def test_what_has_no_room_where_it_is_can_be_closed(text: str, becomes: str) -> None:
+    blocks, rest = closed(Open(text), tight=True)
+    assert blocks == becomes
+    assert closed(rest._replace(source=f"{rest.source}\n"), ended=True)[1].source == ""
 
 
 # Properties
@@ -272,12 +285,12 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 @example("`" + "x" * 290 + "<br>`" + "y" * 400, [100])
 @example("| a | b |\n|---|---|\n" * 60, [7])
 def test_any_cut_of_the_stream_gives_the_same(text: str, sizes: List[int]) -> None:
-    deltas, at, number = [], 0, 0
+    chunks, at, number = [], 0, 0
     while at < len(text):
         size = sizes[number % len(sizes)]
-        deltas.append(text[at : at + size])
+        chunks.append(text[at : at + size])
         at, number = at + size, number + 1
-    assert shown(*deltas) == shown(text)
+    assert shown(*chunks) == closed(Open(text), ended=True)[0]
 
 
 @fuzzed(300)
@@ -290,10 +303,10 @@ def test_no_word_is_lost_or_comes_twice(pieces: List[str]) -> None:
 
 @fuzzed(200)
 @given(TEXTS)
-def test_what_is_settled_never_changes(text: str) -> None:
+def test_closed_blocks_never_change(text: str) -> None:
     before = ""
-    for settled, tail in growing(text):
-        assert settled.startswith(before)
-        assert len(tail) < 5000
-        before = settled
+    for blocks, open_block in growing(text):
+        assert blocks.startswith(before)
+        assert len(open_block) < 5000
+        before = blocks
     assert shown(text).startswith(before)

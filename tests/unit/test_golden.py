@@ -9,8 +9,8 @@ keeps the columns that it had when that page was composed.
 
 The records say what is right, whatever the code looks like: only ``composed`` knows the program's classes. Where the
 form of answers is changed on purpose, ``python -m tests.unit.test_golden --write`` records ``messages`` and ``file``
-from the code as it is. A change of these files must be named in the commit message; anything else that differs from
-them is a regression.
+anew from the code as it is. A change of these files must be named in the commit message; anything else that differs
+from them is a regression.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Se
 
 import pytest
 
-from chat.answer import prompt
+from chat.answer.prompt import above
 from chat.llm.think_tags import ThinkTags
 from chat.llm.types import Text
-from chat.text.answer_text import NOTICE_SECONDS, Phrases, Reply
+from chat.text.answer_text import AnswerText
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 STEPS = (1, 7, 64)
@@ -53,30 +53,36 @@ class Shown(NamedTuple):
 
 def composed(case: Case, writes: Iterable[Sequence[Piece]]) -> Iterator[Shown]:
     """What stands in the channel after each of ``writes``, and at last when the answer is over."""
-    now = NOTICE_SECONDS
-    phrases = Phrases("Please wait", "It thinks", "It goes on", "See the file", "See the thoughts", "In line: {place}")
-    above = prompt.above(case["above"]) if "above" in case else ""
-    max_pages, show_thinking = case.get("max_pages", 5), case.get("show_thinking", False)
-    reply, tags = Reply(0.0, phrases, max_pages=max_pages, show_thinking=show_thinking, above=above), ThinkTags()
-
-    def shown() -> Shown:
-        pages = reply.pages(now)
-        assert not any(page.file for page in pages[:-1])
-        return Shown([page.content for page in pages], pages[-1].file if pages else None)
-
+    tags, end, max_messages = ThinkTags(), case["end"], case.get("max_pages", 5)
+    answer = AnswerText(
+        above=above(case["above"]) if "above" in case else "",
+        max_messages=max_messages,
+        show_thinking=case.get("show_thinking", False),
+    )
     for write in writes:
         for kind, said in write:
             if kind == "thinking":
-                reply.think(said, now)
+                answer.think(said)
                 continue
             for part in tags.feed(said):
-                (reply.feed if isinstance(part, Text) else reply.think)(part.text, now)
-        yield shown()
+                (answer.append if isinstance(part, Text) else answer.think)(part.text)
+        if answer.has_text:
+            yield Shown(answer.messages(note="-# It goes on" if answer.overflowed else "", growing=True))
+        else:
+            yield Shown(answer.messages(note="It thinks" if answer.thoughts else "Please wait"))
     for part in tags.end():
-        (reply.feed if isinstance(part, Text) else reply.think)(part.text, now)
-    end = case["end"]
-    reply.finish(end["note"], now, keep_thoughts=end.get("keep_thoughts", False))
-    yield shown()
+        (answer.append if isinstance(part, Text) else answer.think)(part.text)
+    answer.finish()
+    notes, file = end["note"].split("\n"), None
+    if answer.overflowed:
+        notes, file = [*notes, "See the file"], ("answer.md", answer.text)
+    elif end.get("keep_thoughts", False) and max_messages is not None:
+        notes, file = [*notes, "See the thoughts"], ("thinking.md", answer.thoughts)
+    yield Shown(answer.messages(note="\n".join(_small(note) if answer.has_text else note for note in notes)), file)
+
+
+def _small(note: str) -> str:
+    return f"-# {note}" if note else ""
 
 
 def written(answer: Sequence[Dict[str, Any]], step: int) -> Iterator[Sequence[Piece]]:

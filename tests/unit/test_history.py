@@ -1,160 +1,131 @@
-"""What is kept of the messages in Discord, and what is fetched: with the real discord.py, without a gateway."""
+"""What was said before a question, and what of the messages in Discord the LLM is not sent."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from typing import Awaitable, Callable, List
+from typing import List, Optional, Sequence
 
-import discord as discord_py
 import pytest
 
-from chat.answer import history as messages_module
-from chat.answer.history import Before, Messages
-from chat.delivery.rate_limits import RateLimits
-from emulators.discord import Attachment, LocalDiscord, Message
-
-pytestmark = pytest.mark.usefixtures("at_local_discord")
-
-Work = Callable[[discord_py.TextChannel, discord_py.TextChannel, Messages], Awaitable[None]]
-
-
-def _with_messages(discord: LocalDiscord, work: Work) -> None:
-    async def run() -> None:
-        async with discord_py.Client(intents=discord_py.Intents.none()) as client:
-            await client.login(discord.token)
-            channel = await client.fetch_channel(discord.channel)
-            elsewhere = await client.fetch_channel(discord.other_channel)
-            assert isinstance(channel, discord_py.TextChannel)
-            assert isinstance(elsewhere, discord_py.TextChannel)
-            assert client.user
-            messages = Messages(client.user, ["!", "！"], RateLimits(time.monotonic))
-            await asyncio.wait_for(work(channel, elsewhere, messages), 10)
-
-    asyncio.run(run())
+from chat.answer.history import Entry, History, history
+from chat.answer.stored_messages import StoredMessage
+from emulators.discord import LocalDiscord
+from tests.unit.questions import (
+    ALICE,
+    BOB,
+    BOT,
+    Room,
+    conversation,
+    fetches,
+    in_room,
+    no_messages,
+    question_with,
+    said,
+    texts,
+)
 
 
-def _conversation(discord: LocalDiscord, length: int) -> List[Message]:
-    """Alice and the bot answer each other; Alice begins."""
-    said = [discord.say("!chat 0")]
-    for number in range(1, length):
-        author = discord.bot if number % 2 else discord.person("Alice")
-        said.append(discord.say(str(number), author=author, reply_to=said[-1]))
-    return said
-
-
-def _fetches(discord: LocalDiscord) -> int:
-    return sum(call.method == "GET" and call.route.endswith("/messages") for call in discord.calls)
-
-
-def _texts(before: Before) -> List[str]:
-    return [turn.text for turn in before.turns]
-
-
+@pytest.mark.usefixtures("at_local_discord")
 def test_a_long_conversation_needs_one_fetch_for_many_messages(discord: LocalDiscord) -> None:
-    said = _conversation(discord, 31)
+    messages = conversation(discord, 31)
 
-    async def work(channel: discord_py.TextChannel, _elsewhere: discord_py.TextChannel, messages: Messages) -> None:
-        question = await channel.fetch_message(said[-1].id)
-        before = await messages.before(question, 100)
-        assert _texts(before) == [str(number) for number in range(30)]
+    async def work(room: Room) -> None:
+        before = await room.before(await room.asked(messages[-1]), 100)
+        assert texts(before) == [str(number) for number in range(30)]
         assert not before.more
-        assert _fetches(discord) == 1
+        assert fetches(discord) == 1
 
-    _with_messages(discord, work)
+    in_room(discord, work)
 
 
-def test_no_more_turns_are_looked_for_than_are_wanted(discord: LocalDiscord) -> None:
-    said = _conversation(discord, 31)
+@pytest.mark.usefixtures("at_local_discord")
+def test_no_more_entries_are_looked_for_than_are_wanted(discord: LocalDiscord) -> None:
+    messages = conversation(discord, 31)
 
-    async def work(channel: discord_py.TextChannel, _elsewhere: discord_py.TextChannel, messages: Messages) -> None:
-        question = await channel.fetch_message(said[-1].id)
-        before = await messages.before(question, 4)
-        assert _texts(before) == ["26", "27", "28", "29"]
+    async def work(room: Room) -> None:
+        question = await room.asked(messages[-1])
+        before = await room.before(question, 4)
+        assert texts(before) == ["26", "27", "28", "29"]
         assert before.more
-        assert await messages.before(question, 0) == Before([])
 
-    _with_messages(discord, work)
-
-
-def test_what_is_kept_is_bounded_and_what_was_dropped_is_fetched_again(
-    discord: LocalDiscord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(messages_module, "MOST_KEPT", 5)
-    said = _conversation(discord, 3)
-
-    async def work(channel: discord_py.TextChannel, elsewhere: discord_py.TextChannel, messages: Messages) -> None:
-        question = await channel.fetch_message(said[-1].id)
-        for message in (await channel.fetch_message(said[1].id), await channel.fetch_message(said[0].id)):
-            messages.see(message)
-        assert _texts(await messages.before(question, 9)) == ["0", "1"]
-        assert _fetches(discord) == 0
-        for number in range(6):
-            said_there = discord.say(f"other {number}", channel=discord.other_channel)
-            messages.see(await elsewhere.fetch_message(said_there.id))
-        assert _texts(await messages.before(question, 9)) == ["0", "1"]
-        assert _fetches(discord) > 0
-
-    _with_messages(discord, work)
+    in_room(discord, work)
 
 
-def test_a_message_that_is_not_there_is_looked_for_once(discord: LocalDiscord) -> None:
-    said = _conversation(discord, 3)
-    discord.delete(said[1])
+def _before(messages: Sequence[StoredMessage], replies_to: Optional[int], max_entries: int = 99) -> History:
+    """What was said before a reply, where these messages are all that there are."""
 
-    async def work(channel: discord_py.TextChannel, _elsewhere: discord_py.TextChannel, messages: Messages) -> None:
-        question = await channel.fetch_message(said[-1].id)
-        for _ in range(2):
-            assert await messages.before(question, 9) == Before([])
-        assert _fetches(discord) == 1
+    async def run() -> History:
+        stored = no_messages()
+        for message in messages:
+            stored.keep(message)
+        question = question_with(replies_to=replies_to)
+        return await history(question, stored, max_entries)
 
-    _with_messages(discord, work)
-
-
-def test_a_message_whose_files_were_kept_for_long_is_fetched_anew(
-    discord: LocalDiscord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = Attachment(discord.next_id(), "a.txt", "text/plain", b"text")
-    first = discord.say("!chat Look", attachments=[file])
-    question = discord.say("And?", reply_to=first)
-
-    async def work(channel: discord_py.TextChannel, _elsewhere: discord_py.TextChannel, messages: Messages) -> None:
-        asked = await channel.fetch_message(question.id)
-        await messages.before(asked, 9)
-        await messages.before(asked, 9)
-        assert _fetches(discord) == 1
-        monkeypatch.setattr(messages_module, "LINKS_SECONDS", 0.0)
-        assert len((await messages.before(asked, 9)).turns[0].attachments) == 1
-        assert _fetches(discord) == 2
-
-    _with_messages(discord, work)
+    return asyncio.run(run())
 
 
-def test_a_channel_that_is_slow_to_answer_holds_up_no_other(discord: LocalDiscord) -> None:
-    slow = _conversation(discord, 2)[-1]
-    first = discord.say("!chat Hi", channel=discord.other_channel)
-    quick = discord.say("And?", channel=discord.other_channel, reply_to=first)
-
-    async def work(channel: discord_py.TextChannel, elsewhere: discord_py.TextChannel, messages: Messages) -> None:
-        waiting, other = await channel.fetch_message(slow.id), await elsewhere.fetch_message(quick.id)
-        discord.faults.delay("GET", seconds=60, channel=discord.channel)
-        task = asyncio.ensure_future(messages.before(waiting, 9))
-        assert _texts(await messages.before(other, 9)) == ["Hi"]
-        assert not task.done()
-        task.cancel()
-        await messages.close()
-
-    _with_messages(discord, work)
+def test_a_question_that_replies_to_nothing_begins_a_conversation() -> None:
+    assert _before([said(1, ALICE, "Hi")], replies_to=None) == History([])
 
 
-def test_two_that_need_the_same_message_fetch_it_once(discord: LocalDiscord) -> None:
-    said = _conversation(discord, 9)
+def test_the_pages_of_an_answer_are_one_entry_whichever_is_replied_to() -> None:
+    messages = [said(1, ALICE, "Hi", command="chat")]
+    messages += [said(number, BOT, f"page {number}", replies_to=1) for number in (2, 3)]
+    for page in (2, 3):
+        assert _before(messages, page).entries == [Entry(ALICE, "Hi"), Entry(None, "page 2\npage 3")]
 
-    async def work(channel: discord_py.TextChannel, _elsewhere: discord_py.TextChannel, messages: Messages) -> None:
-        question = await channel.fetch_message(said[-1].id)
-        both = await asyncio.gather(messages.before(question, 99), messages.before(question, 99))
-        assert both[0] == both[1]
-        assert len(both[0].turns) == 8
-        assert _fetches(discord) == 1
 
-    _with_messages(discord, work)
+def test_a_slash_commands_answer_begins_with_its_question() -> None:
+    messages = [said(2, BOT, "> \\*Why?\\*\n\nBecause", asked_by=BOB), said(3, BOT, "of this", replies_to=2)]
+    for page in (2, 3):
+        assert _before(messages, page).entries == [Entry(BOB, "*Why?*"), Entry(None, "Because\nof this")]
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("help", "ℹ️ **How to talk with me**\n`!chat Hello!` or `/chat` – ask me something."),
+        ("model", "Models on the LLM server (● answers here):\n● `a`"),
+        ("model", "From now on `a` answers in this channel, until the bot is restarted."),
+        ("stop", "Only the person who asked, or someone who may manage messages, can stop this answer."),
+    ],
+)
+def test_another_command_and_its_answer_are_not_of_the_conversation(command: str, answer: str) -> None:
+    messages = [said(1, ALICE, "", command=command), said(2, BOT, answer, replies_to=1)]
+    assert _before(messages, 2) == History([])
+
+
+def test_a_command_that_replies_to_an_answer_is_passed_over() -> None:
+    messages = [
+        said(1, ALICE, "Hi", command="chat"),
+        said(2, BOT, "Hello", replies_to=1),
+        said(3, BOB, "gemma", command="model", replies_to=2),
+        said(4, BOT, "From now on `gemma` answers in this channel.", replies_to=3),
+    ]
+    assert texts(_before(messages, 4)) == ["Hi", "Hello"]
+
+
+def test_a_command_for_another_bot_is_something_that_was_said() -> None:
+    assert texts(_before([said(1, ALICE, "!play a song", command="")], 1)) == ["!play a song"]
+
+
+@pytest.mark.parametrize(("max_entries", "kept"), [(1, ["B"]), (2, ["a", "B"]), (3, ["A", "a", "B"])])
+def test_there_is_more_where_the_newest_entries_are_not_all(max_entries: int, kept: List[str]) -> None:
+    messages = [
+        said(1, ALICE, "A", command="chat"),
+        said(2, BOT, "a", replies_to=1),
+        said(3, ALICE, "B", replies_to=2),
+        said(4, BOT, "⚠️ An error", replies_to=3),
+    ]
+    before = _before(messages, 4, max_entries)
+    assert (texts(before), before.more) == (kept, max_entries < 3)
+
+
+def test_a_slash_commands_question_and_answer_count_as_two() -> None:
+    before = _before([said(2, BOT, "> Why?\n\nBecause", asked_by=BOB)], 2, max_entries=1)
+    assert before == History([Entry(None, "Because")], more=True)
+
+
+@pytest.mark.parametrize("answer", ["From now on `gemma` answers in this channel, until the bot is restarted.", ""])
+def test_the_answer_to_another_slash_command_is_not_of_the_conversation(answer: str) -> None:
+    assert _before([said(2, BOT, answer, asked_by=BOB)], 2) == History([])

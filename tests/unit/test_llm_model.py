@@ -15,22 +15,20 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, cast
+from typing import Any, Awaitable, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 import pytest
 import requests
 import responses
 
-from chat.delivery.channel_writer import ChannelWriter, WrittenReply
-from chat.delivery.rate_limits import RateLimits
 from chat.llm import decoders
+from chat.llm.api import same_model
 from chat.llm.errors import ErrorKind, LLMError
 from chat.llm.types import End, Failed, Finished, Image, Incomplete, Message, Stopped, Text, Thinking, TooLong
-from chat.settings import config
-from chat.text.answer_text import Phrases, Reply
+from chat.settings.fields import parse
 from emulators.llm.format import ollama_error, ollama_record, openai_error
 from emulators.llm.server import Chat, LocalLLM, full_backlog, refused_port, self_signed_certificate
-from llm_model import LLM_Model, Stream, same_model
+from llm_model import LLM_Model, Stream
 
 T = TypeVar("T")
 Script = Callable[[Chat], None]
@@ -49,9 +47,7 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 def model_at(url: str, **settings: object) -> LLM_Model:
     required: Dict[str, object] = {"TOKEN": "MTA.Gx.secret", "LLM_HOST": url, "LLM_MODEL": "gemma:2b"}
-    return LLM_Model(
-        config.parse({**required, "CHATBOT_CH_ID": 987654321098765432, "LLM_READ_TIMEOUT": 10, **settings})
-    )
+    return LLM_Model(parse({**required, "CHATBOT_CH_ID": 987654321098765432, "LLM_READ_TIMEOUT": 10, **settings}))
 
 
 def run(work: Awaitable[T], threads: int = 64) -> T:
@@ -190,23 +186,6 @@ def test_a_reader_that_waits_is_told_of_a_stop_at_once(llm: LocalLLM) -> None:
             return [*read, *[chunk async for chunk in chunks], stream.end]
 
     assert run(talk()) == [Text("One"), Text(", two"), Stopped()]
-
-
-def test_the_first_text_is_told_whatever_blank_came_before_it(llm: LocalLLM) -> None:
-    async def talk() -> None:
-        clock = asyncio.get_running_loop().time
-        writer, reply = ChannelWriter(RateLimits(clock), 15), Reply(clock(), Phrases("Please wait"))
-        async with model_at(llm.url).stream(MESSAGES) as stream:
-            following = asyncio.ensure_future(writer.follow(WrittenReply(reply, cast("Any", None)), stream))
-            chat = await elsewhere(llm.next_chat)
-            for text in ("\n" * 20, "\n" * 20, "Hello"):
-                await elsewhere(chat.say, text)
-            while reply.first_text_at is None:  # noqa: ASYNC110 - a Reply is plain values
-                await asyncio.sleep(0)
-            await elsewhere(chat.finish)
-            await following
-
-    run(talk())
 
 
 @pytest.mark.parametrize("pause_every", [1, 3, 10_000])
@@ -489,18 +468,20 @@ def test_twenty_answers_grow_side_by_side(llm: LocalLLM) -> None:
     count = 20
 
     async def talk() -> None:
-        streams = [model_at(llm.url).stream([Message("user", str(number))]) for number in range(count)]
-        chunks = [stream.__aiter__() for stream in streams]
-        chats = await elsewhere(llm.wait_for_chats, count)
-        chats.sort(key=lambda chat: int(chat.json["messages"][0]["content"]))
-        for token in ("a", "b", "c"):
-            for number, chat in enumerate(chats):
-                await elsewhere(chat.say, f"{token}{number}")
-            said = await asyncio.gather(*(reader.__anext__() for reader in chunks))
-            assert said == [Text(f"{token}{number}") for number in range(count)]
-        for chat in chats:
-            await elsewhere(chat.finish)
-        assert await asyncio.gather(*map(rest_of, streams)) == [Answer("", Finished("stop"))] * count
+        async with contextlib.AsyncExitStack() as stack:
+            models = [model_at(llm.url).stream([Message("user", str(number))]) for number in range(count)]
+            streams = [await stack.enter_async_context(stream) for stream in models]
+            chunks = [stream.__aiter__() for stream in streams]
+            chats = await elsewhere(llm.wait_for_chats, count)
+            chats.sort(key=lambda chat: int(chat.json["messages"][0]["content"]))
+            for token in ("a", "b", "c"):
+                for number, chat in enumerate(chats):
+                    await elsewhere(chat.say, f"{token}{number}")
+                said = await asyncio.gather(*(reader.__anext__() for reader in chunks))
+                assert said == [Text(f"{token}{number}") for number in range(count)]
+            for chat in chats:
+                await elsewhere(chat.finish)
+            assert await asyncio.gather(*map(rest_of, streams)) == [Answer("", Finished("stop"))] * count
 
     run(talk())
 
@@ -928,13 +909,13 @@ def test_stopping_frees_the_server_in_every_phase(
 
 def test_stopping_wakes_a_reader_that_waits(llm: LocalLLM) -> None:
     async def talk() -> Answer:
-        stream = model_at(llm.url).stream(MESSAGES)
-        reader = asyncio.ensure_future(rest_of(stream))
-        chat = await elsewhere(llm.next_chat)
-        stream.stop()
-        stream.stop()
-        await elsewhere(chat.wait_closed)
-        return await reader
+        async with model_at(llm.url).stream(MESSAGES) as stream:
+            reader = asyncio.ensure_future(rest_of(stream))
+            chat = await elsewhere(llm.next_chat)
+            stream.stop()
+            stream.stop()
+            await elsewhere(chat.wait_closed)
+            return await reader
 
     assert run(talk()) == Answer("", Stopped())
 

@@ -11,7 +11,7 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chat.text.pages import MARK_CHARS, PAGE_CHARS, Pages
+from chat.text.pages import CURSOR_CHARS, PAGE_CHARS, Pages
 from tests.unit.fuzz import fuzzed
 from tests.unit.markdown import open_block
 
@@ -21,10 +21,10 @@ ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007
 CLUSTERS = ["🇯🇵", "🇬🇧", FAMILY, ENGLAND, "👍🏽", "1️⃣", "❤️", "e\u0301", "か\u3099", "ｶﾞ", "각", "नि", "क्ष", "กำ", "😀"]
 
 
-def pages_of(text: str, mark: str = "", note: str = "", tail: str = "", max_pages: Optional[int] = None) -> List[str]:
+def pages_of(text: str, cursor: str = "", note: str = "", tail: str = "", max_pages: Optional[int] = None) -> List[str]:
     pages = Pages(max_pages)
     pages.feed(text)
-    return pages.written(mark, note, tail)
+    return pages.written(cursor, note, tail)
 
 
 def units(text: str) -> int:
@@ -57,7 +57,7 @@ def test_emoji_count_twice() -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n\n \t\n", "\u3000"])
 def test_blank_answer_has_no_page_but_the_note(text: str) -> None:
     assert pages_of(text) == []
-    assert pages_of(text, mark=CURSOR) == []
+    assert pages_of(text, cursor=CURSOR) == []
     assert pages_of(text, note="-# nothing came") == ["-# nothing came"]
 
 
@@ -200,7 +200,7 @@ def test_block_left_open_is_closed() -> None:
     assert pages_of("```py\nx = 1") == ["```py\nx = 1\n```"]
 
 
-# Mark and note
+# Cursor and note
 
 
 @pytest.mark.parametrize(
@@ -233,13 +233,13 @@ def test_block_left_open_is_closed() -> None:
         ("*" * 20 + "a", "*" * 20 + "a"),
     ],
 )
-def test_growing_text_is_well_formed_before_the_mark(text: str, shown: str) -> None:
-    assert pages_of(text, mark=CURSOR) == [shown + CURSOR]
+def test_growing_text_is_well_formed_before_the_cursor(text: str, shown: str) -> None:
+    assert pages_of(text, cursor=CURSOR) == [shown + CURSOR]
 
 
 def test_growing_code_on_a_later_page_keeps_its_characters() -> None:
     assert (
-        pages_of("```py\n" + "x" * 1989 + "\ny = 2 **" + "\n" * 9, mark=CURSOR)[-1] == "```py\ny = 2 **\n```" + CURSOR
+        pages_of("```py\n" + "x" * 1989 + "\ny = 2 **" + "\n" * 9, cursor=CURSOR)[-1] == "```py\ny = 2 **\n```" + CURSOR
     )
 
 
@@ -249,7 +249,7 @@ def test_nothing_is_added_to_emphasis_at_the_end() -> None:
 
 def test_note_stands_under_the_text() -> None:
     assert pages_of("Hello", note="-# cut off\n") == ["Hello\n-# cut off"]
-    assert pages_of("Hello", mark=CURSOR, note="-# slow") == [f"Hello{CURSOR}\n-# slow"]
+    assert pages_of("Hello", cursor=CURSOR, note="-# slow") == [f"Hello{CURSOR}\n-# slow"]
     assert pages_of("the `code", note="-# model `m`") == ["the `code`\n-# model `m`"]
 
 
@@ -260,22 +260,22 @@ def test_note_without_room_is_a_page_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("length", range(1990, 2001))
-def test_mark_finds_room_on_a_page_that_is_all_but_full(length: int) -> None:
+def test_cursor_finds_room_on_a_page_that_is_all_but_full(length: int) -> None:
     text = fill(length)
-    (page,) = pages_of(text, mark=CURSOR)
+    (page,) = pages_of(text, cursor=CURSOR)
     assert page.endswith(CURSOR)
     assert len(page) <= PAGE_CHARS
     assert text.startswith(page[: -len(CURSOR)])
     assert pages_of(text) == [text]
 
 
-def test_blank_mark_is_no_mark() -> None:
-    assert pages_of("**", mark=" \n") == ["**"]
+def test_blank_cursor_is_no_cursor() -> None:
+    assert pages_of("**", cursor=" \n") == ["**"]
 
 
-def test_too_long_a_mark_is_refused() -> None:
-    with pytest.raises(ValueError, match="mark"):
-        Pages().written("x" * (MARK_CHARS + 1))
+def test_too_long_a_cursor_is_refused() -> None:
+    with pytest.raises(ValueError, match="cursor"):
+        Pages().written("x" * (CURSOR_CHARS + 1))
 
 
 # Text that may still change
@@ -296,17 +296,19 @@ def test_tail_never_turns_a_page() -> None:
     (page,) = pages.written(CURSOR, tail=f"\n```\n{'x' * 400}\n```")
     assert re.fullmatch(re.escape(text) + r"\n```\nx+\n```" + CURSOR, page)
     assert pages.written(CURSOR) == [text + CURSOR]
+    assert pages.has_room_for("and more")
+    assert not pages.has_room_for(f"\n```\n{'x' * 400}\n```")
 
 
 def test_code_that_begins_in_the_tail_is_closed() -> None:
-    assert pages_of("One\n", mark=CURSOR, tail="```\nx = 1") == [f"One\n```\nx = 1\n```{CURSOR}"]
+    assert pages_of("One\n", cursor=CURSOR, tail="```\nx = 1") == [f"One\n```\nx = 1\n```{CURSOR}"]
 
 
 # Answers with more pages than may be written
 
 
 def test_last_page_has_room_for_what_comes_under_it() -> None:
-    first, second = pages_of(fill(9000), mark=CURSOR, max_pages=2)
+    first, second = pages_of(fill(9000), cursor=CURSOR, max_pages=2)
     assert first == pages_of(fill(9000))[0]
     assert units(second) <= 1600 + len(CURSOR)
     assert pages_of(fill(9000), note="-# goes on", max_pages=2) == [first, second[: -len(CURSOR)] + "\n-# goes on"]
@@ -329,8 +331,8 @@ def test_answer_that_fits_is_not_cut() -> None:
 
 
 def test_last_page_closes_its_code_and_emphasis() -> None:
-    assert pages_of("```py\n" + "x = 1\n" * 900, mark=CURSOR, max_pages=1)[0].endswith(f"x = 1\n```{CURSOR}")
-    assert pages_of("**" + "bold " * 900 + "**", mark=CURSOR, max_pages=1)[0].endswith(f"bold**{CURSOR}")
+    assert pages_of("```py\n" + "x = 1\n" * 900, cursor=CURSOR, max_pages=1)[0].endswith(f"x = 1\n```{CURSOR}")
+    assert pages_of("**" + "bold " * 900 + "**", cursor=CURSOR, max_pages=1)[0].endswith(f"bold**{CURSOR}")
 
 
 # Properties
@@ -407,10 +409,9 @@ def test_pages_do_not_depend_on_the_cut_of_the_stream(
     text: str, size: int, every: int, max_pages: Optional[int]
 ) -> None:
     pages = Pages(max_pages)
-    for number, start in enumerate(range(0, len(text), size)):
-        pages.feed(text[start : start + size])
-        if number % every == 0:
-            pages.written(CURSOR, tail="what may change")
+    for start in range(0, len(text), size * every):
+        pages.feed(text[start : start + size * every])
+        pages.written(CURSOR, tail="what may change")
     assert pages.written() == pages_of(text, max_pages=max_pages)
 
 
@@ -420,5 +421,5 @@ def test_pages_do_not_depend_on_the_cut_of_the_stream(
     st.integers(1, 3),
 )
 def test_every_page_closes_its_code(lines: List[str], repeat: int) -> None:
-    for page in pages_of("\n".join(lines * repeat), mark=CURSOR):
+    for page in pages_of("\n".join(lines * repeat), cursor=CURSOR):
         assert not open_block(page.replace(CURSOR, ""))

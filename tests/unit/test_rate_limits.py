@@ -40,7 +40,10 @@ def test_the_last_edit_of_a_window_returns_at_once_and_holds_up_no_create(discor
         await channel.send("created")
         budgets = limits.of(channel.id)
         now = time.monotonic()
-        assert (budgets.edits.limit, budgets.edits.tokens(now), budgets.creates.tokens(now)) == (3, 0, 1)
+        assert (budgets.edits.limit, budgets.creates.limit) == (3, 3)
+        assert budgets.edits.ready_at(now) > now + 3000  # none is left
+        assert budgets.creates.ready_at(now) == now  # just one is
+        assert budgets.creates.ready_at(now, keep=1) > now + 3000
 
     _with_channel(discord, work)
 
@@ -53,7 +56,7 @@ def test_a_429_closes_the_budget_until_the_server_says(discord: LocalDiscord) ->
         edits = limits.of(channel.id).edits
         while edits.more_at(time.monotonic()) == float("inf"):  # noqa: ASYNC110 - a Budget is plain numbers
             await asyncio.sleep(0)
-        assert edits.tokens(time.monotonic()) == 0
+        assert edits.ready_at(time.monotonic()) > time.monotonic() + 3000
         edit.cancel()
 
     _with_channel(discord, work)

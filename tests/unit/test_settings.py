@@ -16,9 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import wording
-from chat.settings import config
-from chat.settings.config import Settings, SettingsError, console_language, load, parse
+from chat.settings import checks, fields, file, llm_url, problems
+from chat.settings.fields import Settings, parse
+from chat.settings.file import load
+from chat.settings.problems import SettingsError, console_language
+from chat.wording import settings as wording
 
 SAMPLE = Path(__file__).parent.parent.parent / "settings.py.sample"
 CHANNEL = 987654321098765432
@@ -93,16 +95,16 @@ def file_text(**changes: object) -> str:
 
 
 def filled_in(sample: str) -> str:
-    token = sample.replace(f'"{config.TOKEN_PLACEHOLDER}"', '"MTA.Gx.secret"')
-    return token.replace(f"= {config.CHANNEL_PLACEHOLDER}", f"= {CHANNEL}")
+    token = sample.replace(f'"{checks.TOKEN_PLACEHOLDER}"', '"MTA.Gx.secret"')
+    return token.replace(f"= {checks.CHANNEL_PLACEHOLDER}", f"= {CHANNEL}")
 
 
 def test_the_sample_as_it_is_has_only_the_two_placeholders_to_fill_in() -> None:
     with pytest.raises(SettingsError) as caught:
         load(SAMPLE)
     token, channel = caught.value.problems
-    assert token.startswith("TOKEN still holds the sample's text. ")
-    assert channel.startswith("CHATBOT_CH_ID still holds the sample's number. ")
+    assert token.startswith("TOKEN still has the sample's text. ")
+    assert channel.startswith("CHATBOT_CH_ID still has the sample's number. ")
 
 
 def test_the_sample_with_both_filled_in_gives_the_defaults(tmp_path: Path) -> None:
@@ -242,9 +244,9 @@ def test_settings_can_not_be_changed() -> None:
         ("TOKEN", "Bot ", "TOKEN is empty."),
         ("TOKEN", 12345, "it is a number."),
         ("TOKEN", None, "it is something that is neither text nor number."),
-        ("TOKEN", "MTA. Gx", "TOKEN has a blank or another character that no token has."),
-        ("TOKEN", "ＭＴＡ", "TOKEN has a blank or another character that no token has."),
-        ("LLM_PORT", "abc", 'LLM_PORT must be a number between 1 and 65535, it is "abc".'),
+        ("TOKEN", "MTA. Gx", "TOKEN has a space or another character that no token has."),
+        ("TOKEN", "ＭＴＡ", "TOKEN has a space or another character that no token has."),
+        ("LLM_PORT", "abc", 'LLM_PORT must be a number between 1 and 65535; it is "abc".'),
         ("LLM_PORT", 65536, "it is 65536."),
         ("LLM_PORT", 0, "it is 0."),
         ("LLM_PORT", True, "it is True."),
@@ -268,18 +270,18 @@ def test_settings_can_not_be_changed() -> None:
         ("CHATBOT_CH_ID", [CHANNEL, "a", 5], 'it is "a", 5.'),
         ("CHATBOT_CH_ID", ["a"] * 9, 'it is "a", "a", "a", "a", "a", ….'),
         ("CHATBOT_CH_ID", [], "CHATBOT_CH_ID is an empty list."),
-        ("CHATBOT_CH_ID", [CHANNEL, "123456789012345678"], "CHATBOT_CH_ID still holds the sample's number."),
-        ("LLM_API", "openapi", 'LLM_API must be one of "ollama", "openai", it is "openapi".'),
+        ("CHATBOT_CH_ID", [CHANNEL, "123456789012345678"], "CHATBOT_CH_ID still has the sample's number."),
+        ("LLM_API", "openapi", 'LLM_API must be one of "ollama", "openai"; it is "openapi".'),
         ("LLM_API_KEY", "鍵", "LLM_API_KEY has a line break or a character that no key has."),
         ("LLM_API_KEY", "a\nb", "LLM_API_KEY has a line break"),
         ("LLM_API_KEY", ["a"], "it is a list."),
         ("SYSTEM_PROMPT", ["a"], "SYSTEM_PROMPT must be a text"),
-        ("HISTORY_MESSAGES", -1, "HISTORY_MESSAGES must be a number between 0 and 100, it is -1."),
+        ("HISTORY_MESSAGES", -1, "HISTORY_MESSAGES must be a number between 0 and 100; it is -1."),
         ("HISTORY_MESSAGES", 101, "it is 101."),
         ("HISTORY_MESSAGES", None, "it is None."),
-        ("HISTORY_CHARS", 1_000_001, "HISTORY_CHARS must be a number between 0 and 1000000, it is 1000001."),
+        ("HISTORY_CHARS", 1_000_001, "HISTORY_CHARS must be a number between 0 and 1000000; it is 1000001."),
         ("HISTORY_CHARS", "all", 'it is "all".'),
-        ("EDIT_EVERY_CHARS", 0, "EDIT_EVERY_CHARS must be a whole number, 1 or more, it is 0."),
+        ("EDIT_EVERY_CHARS", 0, "EDIT_EVERY_CHARS must be a whole number, 1 or more; it is 0."),
         ("EDIT_EVERY_CHARS", 1.5, "it is 1.5."),
         ("LLM_CONNECT_TIMEOUT", 0, "LLM_CONNECT_TIMEOUT must be a number of seconds, more than 0 and at most 2000000"),
         ("LLM_CONNECT_TIMEOUT", False, "it is False."),
@@ -288,12 +290,12 @@ def test_settings_can_not_be_changed() -> None:
         ("LLM_READ_TIMEOUT", float("inf"), "it is inf."),
         ("LLM_READ_TIMEOUT", "nan", 'it is "nan".'),
         ("LLM_READ_TIMEOUT", 10**400, "it is a number."),
-        ("LANGUAGE", "french", 'LANGUAGE must be one of "auto", "ja", "en", it is "french".'),
-        ("MAX_PAGES", 0, "MAX_PAGES must be a number between 1 and 50, it is 0."),
+        ("LANGUAGE", "french", 'LANGUAGE must be one of "auto", "ja", "en"; it is "french".'),
+        ("MAX_PAGES", 0, "MAX_PAGES must be a number between 1 and 50; it is 0."),
         ("MAX_ANSWER_CHARS", 1_000_001, "MAX_ANSWER_CHARS must be a number between 1 and 1000000"),
-        ("SHOW_THINKING", "yes", 'SHOW_THINKING must be True or False, it is "yes".'),
+        ("SHOW_THINKING", "yes", 'SHOW_THINKING must be True or False; it is "yes".'),
         ("SHOW_THINKING", 1, "it is 1."),
-        ("THINK", "high", 'THINK must be True, False or "auto", it is "high".'),
+        ("THINK", "high", 'THINK must be True, False or "auto"; it is "high".'),
         ("THINK", None, "it is None."),
         ("ALLOWED_ROLES", "Friends", "ALLOWED_ROLES must be a role's ID, a number of 15 to 20 digits, or a list of"),
         ("ALLOWED_ROLES", "", 'it is "". To get it: in Discord, switch on User Settings → Advanced → Developer Mode'),
@@ -302,17 +304,17 @@ def test_settings_can_not_be_changed() -> None:
         ("BLOCKED_USERS", "@somebody", "BLOCKED_USERS must be a person's ID, a number of 15 to 20 digits, or a list"),
         ("BLOCKED_USERS", False, "it is False."),
         ("BLOCKED_USERS", [None], "right-click the person → Copy User ID."),
-        ("MAX_CHATS_PER_USER", 0, "MAX_CHATS_PER_USER must be a number between 1 and 100, it is 0."),
+        ("MAX_CHATS_PER_USER", 0, "MAX_CHATS_PER_USER must be a number between 1 and 100; it is 0."),
         ("MAX_CHATS_PER_USER", 101, "it is 101."),
-        ("MAX_ACTIVE_CHATS", 0, "MAX_ACTIVE_CHATS must be a number between 1 and 200, it is 0."),
-        ("MAX_WAITING", 1001, "MAX_WAITING must be a number between 0 and 1000, it is 1001."),
-        ("COOLDOWN_SECONDS", -1, "COOLDOWN_SECONDS must be a number of seconds between 0 and 86400, it is -1."),
+        ("MAX_ACTIVE_CHATS", 0, "MAX_ACTIVE_CHATS must be a number between 1 and 200; it is 0."),
+        ("MAX_WAITING", 1001, "MAX_WAITING must be a number between 0 and 1000; it is 1001."),
+        ("COOLDOWN_SECONDS", -1, "COOLDOWN_SECONDS must be a number of seconds between 0 and 86400; it is -1."),
         ("COOLDOWN_SECONDS", 86_400.5, "it is 86400.5."),
         ("COOLDOWN_SECONDS", True, "it is True."),
         ("COOLDOWN_SECONDS", "nan", 'it is "nan".'),
         ("COOLDOWN_SECONDS", None, "it is None."),
-        ("COMMAND_PREFIX", "", 'COMMAND_PREFIX must be 1 to 10 visible characters without blanks, it is "".'),
-        ("COMMAND_PREFIX", "! ", "without blanks"),
+        ("COMMAND_PREFIX", "", 'COMMAND_PREFIX must be 1 to 10 visible characters without spaces; it is "".'),
+        ("COMMAND_PREFIX", "! ", "without spaces"),
         ("COMMAND_PREFIX", "!" * 11, "1 to 10"),
         ("COMMAND_PREFIX", "/", "Discord keeps that for its own command menu"),
         ("COMMAND_PREFIX", "@bot", "Discord turns such text into mentions"),
@@ -326,15 +328,15 @@ def test_a_value_is_refused_with_what_was_found(name: str, value: object, said: 
 
 
 def test_a_number_that_python_refuses_to_print_is_refused() -> None:
-    assert only_problem(LLM_PORT=10**5000) == "LLM_PORT must be a number between 1 and 65535, it is a number."
+    assert only_problem(LLM_PORT=10**5000) == "LLM_PORT must be a number between 1 and 65535; it is a number."
 
 
 @pytest.mark.parametrize(
     ("host", "said"),
     [
         ("", "LLM_HOST is empty."),
-        ("127.0.0.1:8080", 'Write the two apart: LLM_HOST = "127.0.0.1" and LLM_PORT = 8080'),
-        ("[::1]:8080", 'Write the two apart: LLM_HOST = "[::1]" and LLM_PORT = 8080'),
+        ("127.0.0.1:8080", 'Write the two separately: LLM_HOST = "127.0.0.1" and LLM_PORT = 8080'),
+        ("[::1]:8080", 'Write the two separately: LLM_HOST = "[::1]" and LLM_PORT = 8080'),
         ("127.0.0", 'it is "127.0.0".'),
         ("300.1.1.1", 'it is "300.1.1.1".'),
         ("my host", 'it is "my host".'),
@@ -348,7 +350,7 @@ def test_a_number_that_python_refuses_to_print_is_refused() -> None:
         ("http://[::1", 'it is "http://[::1".'),
         ("http://[::1]x:1", 'it is "http://[::1]x:1".'),
         ("http://::1:8080", 'it is "http://::1:8080".'),
-        ("http://host:0", "LLM_HOST has a port that is no number between 1 and 65535"),
+        ("http://host:0", "LLM_HOST has a port that is not a number between 1 and 65535"),
         ("http://host:65536", "LLM_HOST has a port"),
         ("http://host:abc", "LLM_HOST has a port"),
         ("http://host/a b", 'it is "http://host/a b".'),
@@ -482,60 +484,63 @@ def test_the_file_does_not_inherit_future_imports(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "shown", "hint"),
+    ("line", "setting", "hint"),
     [
-        ("LLM_MODEL = “gemma:2b”", "LLM_MODEL = “gemma:2b” (", "replace them by the straight quotes"),
-        ("LLM_MODEL = ＂gemma:2b＂", "LLM_MODEL = ＂gemma:2b＂ (", "replace them by the straight quotes"),
-        ("LLM_MODEL = 「gemma:2b」", "LLM_MODEL = 「gemma:2b」 (", "replace them by the straight quotes"),
-        ("TOKEN = ‘MTA.Gx.s’", "TOKEN = … (", "replace them by the straight quotes"),
-        ("LLM_PORT ＝ 11434", "LLM_PORT ＝ 11434 (", "full-width characters"),
-        ('LLM_MODEL\u3000= "gemma:2b"', "LLM_MODEL", "full-width characters"),
-        ('LLM_MODEL = "gemma:2b', 'LLM_MODEL = "gemma:2b (', "a quote is missing"),
-        ('LLM_MODEL = gemma:2b\'  # "x"', "LLM_MODEL = gemma:2b'", "a quote is missing"),
-        ('TOKEN = "MTA.Gx.s', "TOKEN = … (", "a quote is missing"),
-        ("LLM_MODEL = gemma:2b", "LLM_MODEL = gemma:2b (", "put the text between quotes"),
-        ("LLM_HOST = 127.0.0.1", "LLM_HOST = 127.0.0.1 (", "put the text between quotes"),
-        ("TOKEN = MTA.0x.s", "TOKEN = … (", "put the text between quotes"),
-        ("  LLM_PORT = 11434", ": LLM_PORT = 11434 (", "take away the blanks"),
-        ("LLM_PORT 11434", "LLM_PORT 11434 (", "look for a missing quote, comma or bracket"),
-        ("CHATBOT_CH_ID = [1 2]", "CHATBOT_CH_ID = [1 2] (", "look for a missing quote, comma or bracket"),
-        ('TOKN = MTA.0x.s"', "TOKEN = … (", "a quote is missing"),
-        ('LLM_MODEL = "a" TOKEN = "MTA"', "LLM_MODEL = … (", "look for a missing quote"),
-        ('hello = = "world"', ": … (", "look for a missing quote"),
-        ("LLM_MODEL = (\n", "LLM_MODEL = ( (", "look for a missing quote"),
+        ("LLM_MODEL = “gemma:2b”", " (LLM_MODEL)", "replace them with straight quotes"),
+        ("LLM_MODEL = ＂gemma:2b＂", " (LLM_MODEL)", "replace them with straight quotes"),
+        ("LLM_MODEL = 「gemma:2b」", " (LLM_MODEL)", "replace them with straight quotes"),
+        ("TOKEN = ‘MTA.Gx.s’", " (TOKEN)", "replace them with straight quotes"),
+        ("LLM_PORT ＝ 11434", " (LLM_PORT)", "full-width characters"),
+        ('LLM_MODEL\u3000= "gemma:2b"', " (LLM_MODEL)", "full-width characters"),
+        ('LLM_MODEL = "gemma:2b', " (LLM_MODEL)", "a quote is missing"),
+        ('LLM_MODEL = gemma:2b\'  # "x"', " (LLM_MODEL)", "a quote is missing"),
+        ('TOKEN = "MTA.Gx.s', " (TOKEN)", "a quote is missing"),
+        ("LLM_MODEL = gemma:2b", " (LLM_MODEL)", "put the text between quotes"),
+        ("LLM_HOST = 127.0.0.1", " (LLM_HOST)", "put the text between quotes"),
+        ("TOKEN = MTA.0x.s", " (TOKEN)", "put the text between quotes"),
+        ("  LLM_PORT = 11434", " (LLM_PORT)", "remove the spaces"),
+        ("LLM_PORT 11434", " (LLM_PORT)", "look for a missing quote, comma or bracket"),
+        ("CHATBOT_CH_ID = [1 2]", " (CHATBOT_CH_ID)", "look for a missing quote, comma or bracket"),
+        ('TOKN = MTA.0x.s"', " (TOKEN)", "a quote is missing"),
+        ('LLM_MODEL = "a" TOKEN = "MTA"', " (LLM_MODEL)", "look for a missing quote"),
+        ('hello = = "world"', "", "look for a missing quote"),
+        ("LLM_MODEL = (\n", " (LLM_MODEL)", "look for a missing quote"),
     ],
 )
-def test_a_syntax_error_is_said_with_line_text_and_hint(tmp_path: Path, line: str, shown: str, hint: str) -> None:
+def test_a_syntax_error_is_said_with_line_setting_and_hint(tmp_path: Path, line: str, setting: str, hint: str) -> None:
     (problem,) = problems_in_file(tmp_path, f"# 設定\r\n{line}\r\n\r\n")
-    assert problem.startswith("settings.py, line 2: Python does not understand this line: ")
-    assert shown in problem
+    assert problem.startswith(f"settings.py, line 2{setting}: Python does not understand this line (")
     assert hint in problem
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("LLM_MODEL = gemma", "Python does not know gemma in this line: LLM_MODEL = gemma (put the text between"),
-        ("TOKEN = MTA", "Python does not know … in this line: TOKEN = … (put the text between"),
-        ("LLM_PORT = int('x')", "Python can't run this line: LLM_PORT = int('x') (ValueError)."),
-        ("import no_such_module", "import no_such_module (ModuleNotFoundError: No module named 'no_such_module')."),
-        ("import sixteen8.aaaaaaaaaaaaaaaaaaaa", "Python can't run this line: import … (ModuleNotFoundError)."),
-        ("LLM_PORT = eight888.aaaaaaaaaaaaaaaaaaaa", "Python does not know … in this line: LLM_PORT = … ("),
-        ("TOKEN = __import__('os').environ['NO_SUCH']", "Python can't run this line: TOKEN = … (KeyError)."),
-        ("raise SystemExit('MTA')", "Python can't run this line: … (SystemExit)."),
-        ("LLM_PORT = (lambda: 1 / 0)()", "LLM_PORT = (lambda: 1 / 0)() (ZeroDivisionError)."),
-        ("import json; json.loads('{')", "Python can't run this line: … (JSONDecodeError)."),
+        ("LLM_MODEL = gemma", " (LLM_MODEL): Python does not know a word in this line (put the text between"),
+        ("TOKEN = MTA", " (TOKEN): Python does not know a word in this line (put the text between"),
+        ("LLM_PORT = int('x')", " (LLM_PORT): Python can't run this line (ValueError)."),
+        ("import no_such_module", ": Python can't run this line (ModuleNotFoundError)."),
+        ("import sixteen8.aaaaaaaaaaaaaaaaaaaa", ": Python can't run this line (ModuleNotFoundError)."),
+        ("LLM_PORT = eight888.aaaaaaaaaaaaaaaaaaaa", " (LLM_PORT): Python does not know a word in this line ("),
+        ("TOKEN = __import__('os').environ['NO_SUCH']", " (TOKEN): Python can't run this line (KeyError)."),
+        ("raise SystemExit('MTA')", ": Python can't run this line (SystemExit)."),
+        ("LLM_PORT = (lambda: 1 / 0)()", " (LLM_PORT): Python can't run this line (ZeroDivisionError)."),
+        ("import json; json.loads('{')", ": Python can't run this line (JSONDecodeError)."),
     ],
 )
 def test_an_error_while_the_file_runs_is_said(tmp_path: Path, line: str, said: str) -> None:
     (problem,) = problems_in_file(tmp_path, f"\n\n{line}\n")
-    assert problem.startswith("settings.py, line 3: ")
-    assert said in problem
+    assert problem.startswith(f"settings.py, line 3{said}")
+
+
+def test_a_broken_line_is_said_in_japanese_too(tmp_path: Path) -> None:
+    (problem,) = problems_in_file(tmp_path, 'LANGUAGE = "ja"\nLLM_MODEL = gemma\n')
+    assert problem.startswith("settings.py の 2 行目 (LLM_MODEL): Python の知らない名前が使われています (文字列は")
 
 
 def test_what_an_unfinished_file_did_set_is_checked_too(tmp_path: Path) -> None:
     error, port, unknown = problems_in_file(tmp_path, "LLM_PORT = 'x'\nCOLOUR = 1\nLLM_MODEL = gemma\nTOKEN = ''\n")
-    assert error.startswith("settings.py, line 3: ")
+    assert error.startswith("settings.py, line 3 (LLM_MODEL): ")
     assert port.startswith("LLM_PORT must be")
     assert unknown.startswith("There is no setting COLOUR.")
 
@@ -545,35 +550,35 @@ def test_what_an_unfinished_file_did_set_is_checked_too(tmp_path: Path) -> None:
 )
 def test_what_python_can_not_compile_is_said(tmp_path: Path, body: str) -> None:
     (problem,) = problems_in_file(tmp_path, body)
-    assert problem.startswith("settings.py, line 1: Python does not understand this line: …")
+    assert problem.startswith("settings.py, line 1: Python does not understand this line (")
 
 
 # --- Language ---
 
 
 @pytest.mark.parametrize(
-    ("environment", "values", "language"),
+    ("environment", "wanted", "language"),
     [
         ({}, None, "en"),
         ({"LANG": "ja_JP.UTF-8"}, None, "ja"),
         ({"LANG": "ja_JP.UTF-8", "LC_ALL": ""}, None, "ja"),
         ({"LANG": "ja_JP.UTF-8", "LC_MESSAGES": "C"}, None, "en"),
         ({"LC_MESSAGES": "en_GB", "LC_ALL": "ja_JP"}, None, "ja"),
-        ({"LANG": "ja_JP.UTF-8"}, {"LANGUAGE": "en"}, "en"),
-        ({"LANG": "en_US.UTF-8"}, {"LANGUAGE": "ja"}, "ja"),
-        ({"LANG": "ja_JP.UTF-8"}, {"LANGUAGE": "auto"}, "ja"),
-        ({"LANG": "ja_JP.UTF-8"}, {"LANGUAGE": 5}, "ja"),
+        ({"LANG": "ja_JP.UTF-8"}, "en", "en"),
+        ({"LANG": "en_US.UTF-8"}, "ja", "ja"),
+        ({"LANG": "ja_JP.UTF-8"}, "auto", "ja"),
+        ({"LANG": "ja_JP.UTF-8"}, 5, "ja"),
     ],
 )
 def test_the_terminals_language(
-    monkeypatch: pytest.MonkeyPatch, environment: Dict[str, str], values: Dict[str, object], language: str
+    monkeypatch: pytest.MonkeyPatch, environment: Dict[str, str], wanted: object, language: str
 ) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert console_language(values) == language
+    assert console_language(wanted) == language
 
 
 @pytest.mark.parametrize(
@@ -608,8 +613,9 @@ def test_how_to_get_an_id_is_said_in_japanese_too(name: str, how: str) -> None:
 
 # --- Secrets ---
 
-# Hypothesis also tries the texts that stand in our source, which are in the sentences and tracebacks too.
-SOURCES = "".join(Path(file).read_text("utf-8") for file in (config.__file__, wording.__file__, __file__))
+# Hypothesis also tries the texts of our source, which are in the sentences and tracebacks too.
+OURS = (checks, fields, file, llm_url, problems, wording)
+SOURCES = "".join(Path(name).read_text("utf-8") for name in (*(str(module.__file__) for module in OURS), __file__))
 
 
 def shows_part_of(secret: str, text: str) -> bool:
@@ -728,8 +734,12 @@ def test_python_gives_no_warning_of_the_file(tmp_path: Path, recwarn: pytest.War
 
 def test_a_short_secret_is_not_shown_where_another_setting_holds_it() -> None:
     assert only_problem(LLM_API_KEY="pa55", LLM_PORT="xpa55x") == (
-        'LLM_PORT must be a number between 1 and 65535, it is "…".'
+        'LLM_PORT must be a number between 1 and 65535; it is "…".'
     )
+
+
+def test_a_secret_that_is_a_part_of_the_host_is_not_shown() -> None:
+    assert only_problem(LLM_API_KEY="pa55", LLM_HOST="xpa55x:8080").endswith('LLM_HOST = "…" and LLM_PORT = 8080')
 
 
 def test_the_repr_of_settings_holds_no_secret() -> None:

@@ -13,11 +13,14 @@ from chat.text.tables import TABLE_COLUMNS, Table, cells, is_delimiter_row
 
 
 def drawn(*rows: str) -> List[str]:
-    header, delimiters, *others = map(cells, rows)
-    table = Table(header, delimiters)
-    for row in others:
-        table.add(row)
-    return table.lines()
+    return table(*rows).lines()
+
+
+def table(header: str, delimiters: str, *rows: str) -> Table:
+    begun = Table.begun_by(header, delimiters)
+    for row in rows:
+        begun = begun.with_row(row)
+    return begun
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,22 @@ def test_japanese_takes_two_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "width"), [("日本", 4), ("ｱ", 1), ("e\u0301", 1), ("👨‍👩‍👧", 2), ("👍🏽", 2), ("🇯🇵", 2), ("é", 1)]
+    ("text", "width"),
+    [
+        ("日本", 4),
+        ("ｱ", 1),
+        ("e\u0301", 1),
+        ("👨‍👩‍👧", 2),
+        ("👍🏽", 2),
+        ("🇯🇵", 2),
+        ("é", 1),
+        ("✔️", 2),
+        ("⚠️", 2),
+        ("❤️", 2),
+        ("1️⃣", 2),
+        ("a\tb", 3),
+        ("日\x1b本", 5),
+    ],
 )
 def test_what_is_seen_as_one_is_counted_as_one(text: str, width: int) -> None:
     assert columns(text) == width
@@ -118,11 +136,11 @@ def test_rows_of_several_lines_are_parted_by_rules() -> None:
     rows = ["| a | b |", "|-|-|", "| 1 | x |", "| 2 | x<br>y |", "| 3 | x |", "| 4 | x |"]
     expected = ["a | b", "--+--", "1 | x", "--+--", "2 | x", "  | y", "--+--", "3 | x", "4 | x"]
     assert drawn(*rows) == expected
-    table = Table(*map(cells, rows[:2]))
-    lines = []
+    part, lines = table(*rows[:2]), []
     for row in rows[2:]:
-        table.add(cells(row))
-        lines += table.settle()
+        part = part.with_row(row)
+        lines += part.lines()
+        part = part.fixed()
     assert lines == expected
 
 
@@ -132,15 +150,13 @@ def test_long_word_is_broken_but_complete() -> None:
     assert max(map(len, lines)) == TABLE_COLUMNS
 
 
-def test_rows_after_settling_keep_to_the_columns() -> None:
-    table = Table(["a", "b"], ["---", "---"])
-    table.add(["one", "two"])
-    assert table.settle() == ["a   | b", "----+----", "one | two"]
-    assert table.lines() == []
-    table.add(["1", "a longer cell"])
-    table.add(["much longer", "2"])
-    assert table.lines() == table.settle() == ["1   | a longer cell", "much longer | 2"]
-    assert table.settle() == []
+def test_rows_after_a_part_with_fixed_columns_keep_to_them() -> None:
+    first = table("| a | b |", "|---|---|", "| one | two |")
+    assert first.lines() == ["a   | b", "----+----", "one | two"]
+    second = first.fixed().with_row("| 1 | a longer cell |").with_row("| much longer | 2 |")
+    assert first.fixed().lines() == []
+    assert second.lines() == ["1   | a longer cell", "much longer | 2"]
+    assert second.fixed().lines() == []
 
 
 CELL = st.text(st.sampled_from("ab 日本、。😀👨\u200d👩🇯🇵\u0301|\\`*[]()<br>-"), max_size=60)

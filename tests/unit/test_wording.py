@@ -8,10 +8,17 @@ from typing import Set
 
 import pytest
 
-from chat import wording
-from chat.wording import Sentence
+from chat.answer.notes import LLM_ERRORS
+from chat.llm.errors import ErrorKind
+from chat.wording import channel, settings, terminal
+from chat.wording.sentence import Sentence
 
-SENTENCES = {name: value for name, value in vars(wording).items() if isinstance(value, Sentence)}
+SENTENCES = {
+    name: value
+    for wording in (channel, settings, terminal)
+    for name, value in vars(wording).items()
+    if isinstance(value, Sentence)
+}
 
 
 def names_in(text: str) -> Set[str]:
@@ -47,6 +54,5 @@ def test_a_missing_value_is_an_error() -> None:
         Sentence("It says {text}", "内容は {text}").say("en")
 
 
-def test_what_is_said_at_the_terminal_alone_is_no_line_of_the_bots_in_a_channel() -> None:
-    assert wording.is_own(wording.BROKEN_OFF.en)
-    assert not wording.is_own("Python 3.8 is recent enough.")
+def test_each_kind_of_error_has_a_sentence() -> None:
+    assert LLM_ERRORS.keys() == set(ErrorKind)
