@@ -48,7 +48,7 @@ SPARE_THREADS = 32  # for name look-ups and lists of models, beside one for each
 
 
 class ChatBot:
-    """All parts of the bot, and the way of a question through them. Make it in a running event loop."""
+    """All parts of the bot, and the path of a question through them. Make it in a running event loop."""
 
     def __init__(self, settings: Settings, console: Language) -> None:
         self.settings = settings
@@ -123,7 +123,7 @@ def _check(settings: Path, *, as_json: bool) -> NoReturn:
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run the bot, and end the program with it. Return 1 when something in the settings has to be mended."""
+    """Run the bot, and end the program with it. Return 1 when the settings have to be fixed."""
     options = command_line.parse(arguments)
     # The bot has no voice; that this lacks packages would look like an error to a beginner.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False

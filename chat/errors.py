@@ -1,4 +1,4 @@
-"""What is shared by all of the bot's packages: the errors that Discord raises in passing."""
+"""What is shared by all of the bot's packages: the errors of requests to Discord that pass by themselves."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import asyncio
 
 import aiohttp
 
-PASSING_ERRORS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+TRANSIENT_ERRORS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 """What a request raises when Discord gives no answer."""

@@ -143,7 +143,7 @@ class Answer:
             contents = [wording.EMPTY.say(language)]
         return [*map(Page, contents[:-1]), Page(contents[-1], file)]
 
-    # Its end before its time
+    # How it is ended early
 
     async def until_stopped(self, work: Coroutine[Any, Any, Optional[End]]) -> Optional[End]:
         """Do the work that brings the text. Return the end that the work says, or that it was stopped, or failed."""
@@ -180,14 +180,14 @@ class Answer:
 
 
 class RunningAnswers:
-    """The answers that are not over, by the tasks that give them: for whoever may stop them."""
+    """The answers that are not over, by their tasks, so that they can be stopped."""
 
     def __init__(self) -> None:
         self._answers: Dict[Optional[asyncio.Task[Any]], Answer] = {}
 
     @contextlib.contextmanager
     def running(self, answer: Answer) -> Iterator[None]:
-        """Know an answer until the block ends, and log it then."""
+        """Register an answer until the block ends, and log it then."""
         task = asyncio.current_task()
         self._answers[task] = answer
         try:

@@ -14,7 +14,7 @@ from typing import List, Sequence, Tuple
 import discord
 
 from chat.answer.history import Entry
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 from chat.llm.types import Image
 from chat.wording import channel as wording
 from chat.wording.sentence import Sentence
@@ -101,7 +101,7 @@ async def _read(attachment: discord.Attachment) -> bytes:
         if not reading.done():
             raise asyncio.TimeoutError
         return reading.result()
-    except (discord.DiscordException, *PASSING_ERRORS) as error:
+    except (discord.DiscordException, *TRANSIENT_ERRORS) as error:
         _log.warning("A file can't be read: %r", error)
         raise _UnreadError(wording.FILE_UNREADABLE) from None
     finally:

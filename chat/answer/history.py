@@ -27,7 +27,7 @@ from chat.text.pages import SIGNS
 
 _log = logging.getLogger(__name__)
 
-HISTORY_SECONDS = 10.0  # a history that needs longer to be fetched is done without
+HISTORY_SECONDS = 10.0  # a history that needs longer to be fetched is left out
 _FENCE_LINE = re.compile(r"\s*(`{3,}|~{3,})")
 _ESCAPE = re.compile(r"\\([^\w\s]|_)")
 _QUOTE = "> "

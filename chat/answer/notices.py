@@ -1,4 +1,4 @@
-"""Sentences of the bot's own to one person, whose question it does not answer or whose command it obeys."""
+"""Sentences of the bot's own to one person, whose question it does not answer or whose command it runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chat.answer.question import Question
 from chat.delivery.channel_writer import ChannelWriters
 from chat.delivery.destination import InChannel
 from chat.delivery.post import Page, Post, State
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 
 _log = logging.getLogger("chatbot")
 
@@ -47,8 +47,8 @@ class Notices:
                 await asyncio.sleep(REFUSAL_SECONDS)
                 for message_id in post.message_ids:
                     await self._http.delete_message(question.channel.id, message_id)
-        except (discord.HTTPException, *PASSING_ERRORS) as error:
-            _log.debug("A notice stays: %r", error)
+        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
+            _log.debug("A notice can't be deleted: %r", error)
         finally:
             self._told.discard(key)
 

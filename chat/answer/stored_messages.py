@@ -12,14 +12,14 @@ import discord
 
 from chat.answer.question import OTHER_COMMAND, Person, full_width, parse
 from chat.delivery.rate_limits import RateLimits
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 
 _log = logging.getLogger(__name__)
 
 Channel = Union["discord.abc.MessageableChannel", discord.ForumChannel]
 
 MAX_KEPT = 1000  # the maximum number of messages that are kept; of 2,000 characters each, that is 2 to 8 MB
-FETCH_SECONDS = 5.0  # older messages that Discord needs longer for are done without
+FETCH_SECONDS = 5.0  # older messages that Discord needs longer for are left out
 LINKS_SECONDS = 12 * 3600.0  # then kept messages with files are fetched again: Discord's links work for about a day
 PER_FETCH = 100  # the maximum that Discord gives in one response (Get Channel Messages)
 _MENTION = re.compile(r"<(@!?|@&|#)(\d+)>")
@@ -186,7 +186,7 @@ class StoredMessages:
 
             try:
                 fetched = await self._limits.within(FETCH_SECONDS, all_of_it())
-            except (discord.DiscordException, *PASSING_ERRORS) as error:
+            except (discord.DiscordException, *TRANSIENT_ERRORS) as error:
                 _log.warning("Earlier messages can't be fetched, so the LLM does not see them: %r", error)
                 return
             for message in sorted(fetched, key=lambda message: message.id):

@@ -14,7 +14,6 @@ from chat.answer.stored_messages import StoredMessage
 from chat.bot import start
 from chat.bot.commands import MAX_STATUS_CHARS, Commands
 from chat.bot.slash_commands import SLASH_COMMANDS
-from chat.bot.stop_button import StopButton
 from chat.text.graphemes import one_line
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Client(discord.Client):
     async def setup_hook(self) -> None:
         """Finish what needs the login; called by discord.py."""
         self.bot.limits.take_over(self.http)
-        self.add_view(StopButton("en", self.bot))
+        self.add_view(self.bot.stop_buttons["en"])  # one is enough: all have the same id
 
     async def on_ready(self) -> None:
         """Log who and where the bot is, and what would keep it from answering."""
@@ -61,7 +60,7 @@ class Client(discord.Client):
         await start.look_around(self.bot, first_time=first_time)
 
     async def on_message(self, message: discord.Message) -> None:
-        """Obey a command; answer a mention, or a reply to the bot."""
+        """Run a command; answer a mention, or a reply to the bot."""
         stored = self.bot.reader.read(message)
         if is_in(message.channel, self.bot.settings.channel_ids):
             self.bot.stored.keep(stored)

@@ -10,7 +10,7 @@ import discord
 
 from chat.answer.notes import llm_error
 from chat.answer.question import Question, is_in
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 from chat.llm.api import same_model
 from chat.llm.errors import LLMError
 from chat.text.graphemes import one_line
@@ -37,7 +37,7 @@ class Commands:
         """Do what a command says."""
         try:
             await self._by_name[name](question)
-        except (discord.HTTPException, *PASSING_ERRORS) as error:
+        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
             _log.warning("The command %s could not be answered: %r", name, error)
         except Exception:  # noqa: BLE001 - whatever it is, the person is told, and the operator has it in the log
             if self._bot.client.closing:  # the connection was closed under it: old versions of aiohttp raise anything

@@ -9,7 +9,7 @@ from typing import Mapping, TextIO
 
 import discord
 
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 
 _FORMAT = "%(asctime)s %(levelname)-8s %(name)s %(message)s"
 _COLOURED = "\x1b[90m%(asctime)s\x1b[0m %(colour)s%(levelname)-8s\x1b[0m \x1b[35m%(name)s\x1b[0m %(message)s"
@@ -52,7 +52,7 @@ class _Coloured(logging.Formatter):
 class _ShortErrors(logging.Filter):
     """One line instead of a traceback for what is Discord's: a refusal, or a connection that is made again."""
 
-    _ERRORS = (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed, *PASSING_ERRORS)
+    _ERRORS = (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed, *TRANSIENT_ERRORS)
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None

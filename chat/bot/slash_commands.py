@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from chat.answer.question import Question, language_in
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 from chat.wording import channel as wording
 from chat.wording.sentence import Sentence
 
@@ -86,7 +86,7 @@ async def publish(client: Client) -> None:
     try:
         await client.tree.set_translator(Japanese())
         names = [command.name for command in await client.tree.sync()]
-    except (discord.DiscordException, *PASSING_ERRORS) as error:
+    except (discord.DiscordException, *TRANSIENT_ERRORS) as error:
         prefix = client.bot.settings.command_prefix
         _log.warning("The slash commands can't be published; %schat works: %r", prefix, error)
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from chat.answer.question import language_in
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 from chat.wording import channel as wording
 from chat.wording.sentence import Language
 
@@ -46,8 +46,8 @@ class _Stop(discord.ui.Button[StopButton]):
             else:
                 answer.stop()
                 await interaction.response.defer()
-        except (discord.HTTPException, *PASSING_ERRORS) as error:  # it comes too late, or Discord is away
-            _log.warning("Who clicked a Stop button can't be answered: %r", error)
+        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:  # it comes too late, or Discord is away
+            _log.warning("The click on a Stop button can't be answered: %r", error)
 
 
 def has_stop_button(message: discord.Message) -> bool:

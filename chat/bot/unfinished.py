@@ -12,7 +12,7 @@ from chat.answer.question import language_in
 from chat.bot.stop_button import has_stop_button
 from chat.delivery.destination import InChannel
 from chat.delivery.post import Page, Post
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 from chat.text.answer_text import AnswerText
 from chat.wording import channel as wording
 
@@ -38,7 +38,7 @@ async def close_all(bot: ChatBot) -> None:
     for channel, end in ends.items():
         try:
             messages = [message async for message in channel.history(limit=MAX_MESSAGES, before=end)]
-        except (discord.DiscordException, *PASSING_ERRORS) as error:
+        except (discord.DiscordException, *TRANSIENT_ERRORS) as error:
             _log.warning("It is not known if an answer was left unfinished in #%s: %r", channel, error)
             continue
         messages.reverse()

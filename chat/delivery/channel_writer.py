@@ -18,7 +18,7 @@ from chat.delivery.destination import Destination
 from chat.delivery.pacing import Budget, choose
 from chat.delivery.post import Post, State
 from chat.delivery.rate_limits import LimitKey, RateLimits
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 
 _log = logging.getLogger(__name__)
 
@@ -153,5 +153,5 @@ class ChannelWriter:
 async def _type(channel: discord.abc.MessageableChannel) -> None:
     try:
         await channel.typing()
-    except (discord.HTTPException, *PASSING_ERRORS) as error:
+    except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
         _log.debug("The typing indicator failed: %r", error)

@@ -33,7 +33,7 @@ class InChannel:
 
     @property
     def limit_key(self) -> limits.LimitKey:
-        """Whose rate limit counts."""
+        """Return whose rate limit applies."""
         return self.channel.id
 
     async def create(self, page: Page, nonce: int, controls: Controls) -> SentMessage:
@@ -68,7 +68,7 @@ class ByInteraction:
 
     @property
     def limit_key(self) -> limits.LimitKey:
-        """Whose rate limit counts."""
+        """Return whose rate limit applies."""
         return self._afterwards.limit_key if self._expired else self._interaction.token
 
     async def create(self, page: Page, nonce: int, controls: Controls) -> SentMessage:

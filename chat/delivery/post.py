@@ -13,14 +13,14 @@ import discord
 
 from chat.delivery.pacing import Urgency, Waiting
 from chat.delivery.rate_limits import RateLimits
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 
 if TYPE_CHECKING:
     from chat.delivery.destination import Controls, Destination
 
 _log = logging.getLogger(__name__)
 
-RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)  # between tries while Discord fails in passing; then the last one again
+RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)  # between tries while Discord fails; then the last one again
 GIVE_UP_SECONDS = 900.0  # an ended answer that Discord has refused for so long is given up, with a warning in the log
 WRITE_SECONDS = 20.0  # a request without a response for so long is tried again: its connection may be dead
 
@@ -92,13 +92,13 @@ class Post:
 
     def changed(self, state: State, since: float, chars: int = 0) -> None:
         """Note that there is something new to send as of ``since`` (seconds), which may be a time to come."""
-        is_due_anew = self._since == math.inf or state > self.state or self._chars < self._every_chars
+        wakes = self._since == math.inf or state > self.state or self._chars < self._every_chars
         if state is State.ENDED and self._failures:
             self._failing_since = since
         self.state = max(self.state, state)
         self._since = min(self._since, since)
         self._chars += chars
-        if is_due_anew:
+        if wakes:
             self.wake()
 
     def waiting(self) -> Waiting:
@@ -136,7 +136,7 @@ class Post:
         except discord.HTTPException as error:
             # Not found, forbidden and the like stay so; 408, 429 and 5xx pass (discord.py has retried most by now).
             self._failed(error, unsent, clock(), passing=error.status >= 500 or error.status in (408, 429))  # noqa: PLR2004
-        except PASSING_ERRORS as error:
+        except TRANSIENT_ERRORS as error:
             self._failed(error, unsent, clock(), passing=True)
         else:
             self._failures, self._failing_since = 0, math.inf

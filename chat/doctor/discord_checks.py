@@ -11,7 +11,7 @@ from discord.abc import GuildChannel
 
 from chat.bot import permissions
 from chat.doctor.report import DISCORD, Line, fine, wrong
-from chat.errors import PASSING_ERRORS
+from chat.errors import TRANSIENT_ERRORS
 from chat.settings.fields import Settings
 from chat.text.graphemes import one_line
 from chat.wording import terminal as wording
@@ -26,7 +26,7 @@ async def lines(settings: Settings, language: Language) -> AsyncIterator[Line]:
     made: List[Line] = []
     try:
         await asyncio.wait_for(_check(settings, language, made), SECONDS)
-    except (discord.DiscordException, *PASSING_ERRORS) as error:
+    except (discord.DiscordException, *TRANSIENT_ERRORS) as error:
         done = {line.check for line in made}
         at = next((name for name in DISCORD if name not in done), DISCORD[-1])
         why = one_line(str(error)) or type(error).__name__

@@ -26,7 +26,7 @@ _THINKING_CHANNELS = ("analysis", "commentary")  # the channels of gpt-oss that 
 
 
 class ThinkTags:
-    """Parts the deltas of one answer.
+    """Separates what is thought from the text of one answer.
 
     A tag is obeyed where models write it, at the beginning of the answer or of a line outside of code. Elsewhere it is
     text: an answer may be about such tags.

@@ -16,7 +16,7 @@ NOT_ALLOWED = Sentence(
     "質問できるのは、決められたロールを持つ方だけです。ロールについては、サーバーの管理者にお尋ねください。",
 )
 BLOCKED = Sentence(
-    "The bot's operator has set that I don't answer you. If you think that this is a mistake, please tell them.",
+    "The bot's operator has blocked you from asking me. If you think that this is a mistake, please tell them.",
     "ボットの管理者の設定により、あなたの質問にはお答えできません。"
     "間違いだと思われる場合は、管理者にお知らせください。",
 )
@@ -79,7 +79,7 @@ BROKEN_OFF = Sentence(
 STOPPED = Sentence("⏹️ Stopped.", "⏹️ ここで停止しました。")
 STOP_BUTTON = Sentence("Stop", "停止")
 STOP_NOT_YOURS = Sentence(
-    "Only the person who asked, or someone who may manage messages, can stop this answer.",
+    "Only the person who asked, or someone with the Manage Messages permission, can stop this answer.",
     "この答えを停止できるのは、質問した人とメッセージを管理できる人だけです。",
 )
 STOP_OVER = Sentence(

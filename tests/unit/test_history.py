@@ -87,7 +87,7 @@ def test_a_slash_commands_answer_begins_with_its_question() -> None:
         ("help", "ℹ️ **How to talk with me**\n`!chat Hello!` or `/chat` – ask me something."),
         ("model", "Models on the LLM server (● answers here):\n● `a`"),
         ("model", "From now on `a` answers in this channel, until the bot is restarted."),
-        ("stop", "Only the person who asked, or someone who may manage messages, can stop this answer."),
+        ("stop", "Only the person who asked, or someone with the Manage Messages permission, can stop this answer."),
     ],
 )
 def test_another_command_and_its_answer_are_not_of_the_conversation(command: str, answer: str) -> None:
