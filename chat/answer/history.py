@@ -138,7 +138,9 @@ def prompt_above(page: str) -> Tuple[str, str]:
 def answer_of(pages: Sequence[str]) -> str:
     """Return what the LLM said on these pages."""
     text = ""
-    for page in map(_said, pages):
+    for sent in map(without_additions, pages):
+        page = sent[len(_PAGE_BEGINS) :] if sent.startswith(_PAGE_BEGINS) else sent.lstrip("\u200b")
+        page = _ESCAPED_NOTE.sub(_NOTE, page)
         before, _, last = text.rpartition("\n")
         first, _, after = page.partition("\n")
         opened = [line for line in before.split("\n") if _FENCE_LINE.match(line)]
@@ -160,10 +162,3 @@ def without_additions(page: str) -> str:
         del lines[-1]
     text = "\n".join(lines).rstrip()
     return text[: -len(CURSOR.strip())].rstrip() if text.endswith(CURSOR.strip()) else text
-
-
-def _said(page: str) -> str:
-    """Return what the LLM said on a page, in its own words: without additions, and without what keeps it from them."""
-    text = without_additions(page)
-    text = text[len(_PAGE_BEGINS) :] if text.startswith(_PAGE_BEGINS) else text.lstrip("\u200b")
-    return _ESCAPED_NOTE.sub(_NOTE, text)

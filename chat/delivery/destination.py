@@ -29,12 +29,8 @@ class InChannel:
     def __init__(self, http: HTTPClient, channel: discord.abc.MessageableChannel, answers: int) -> None:
         self.channel = channel
         self.answers = answers
+        self.limit_key: limits.LimitKey = channel.id
         self._http = http
-
-    @property
-    def limit_key(self) -> limits.LimitKey:
-        """Return whose rate limit applies."""
-        return self.channel.id
 
     async def create(self, page: Page, nonce: int, controls: Controls) -> SentMessage:
         """Send a new message. Raises discord.HTTPException, and what aiohttp raises."""

@@ -56,7 +56,15 @@ class Package(NamedTuple):
 def installed(requirements: Path = HERE / "requirements.txt") -> List[Package]:
     """Return each package that a requirements file names; none if there is no such file."""
     text = requirements.read_text("utf-8") if requirements.exists() else ""
-    return [Package(name, wanted, _found(name)) for name, wanted in _REQUIREMENT.findall(text)]
+    packages = []
+    for name, wanted in _REQUIREMENT.findall(text):
+        found = None
+        # Python 3.8 looks for the spelling of the folder's name: discord_py, or discord.py of an older version.
+        for spelling in (name, re.sub(r"[-_.]+", "_", name)):
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                found = str(metadata.version(spelling))
+        packages.append(Package(name, wanted, found))
+    return packages
 
 
 def how_to_install(language: Language) -> str:
@@ -66,14 +74,6 @@ def how_to_install(language: Language) -> str:
         return wording.PACKAGES_IN_VENV.say(language)
     python = sys.executable or "python3"
     return wording.PACKAGES_INSTALL.say(language, python=f'"{python}"' if " " in python else python)
-
-
-def _found(name: str) -> Optional[str]:
-    # Python 3.8 looks for the spelling of the folder's name: discord_py, or discord.py of an older version.
-    for spelling in (re.sub(r"[-_.]+", "_", name), name):
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            return str(metadata.version(spelling))
-    return None
 
 
 def _numbers(version: str) -> _Version:

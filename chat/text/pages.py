@@ -68,7 +68,7 @@ class Pages:
             lines = self._lines_to_overflow(self._rest) if step.strip() else None  # white space never fills a page
             while lines and not self.overflowed:
                 cut = best_cut(lines)
-                page = _drawn(self._rest[: cut.at], self._start, closed=self._is_last)
+                page = _drawn(self._rest[: cut.at], self._start, closed=len(self._full) + 1 == self._max_pages)
                 if page:
                     self._full.append(page)
                 self._rest = without_blank_lines(self._rest[cut.at :])
@@ -111,12 +111,8 @@ class Pages:
         alone.feed(note)
         return [*shown, *alone.written()]
 
-    @property
-    def _is_last(self) -> bool:
-        return len(self._full) + 1 == self._max_pages
-
     def _lines_to_overflow(self, body: str) -> Optional[List[Line]]:
-        used = units(self._start.opening) + (_LAST_ROOM_CHARS if self._is_last else 0)
+        used = units(self._start.opening) + (_LAST_ROOM_CHARS if len(self._full) + 1 == self._max_pages else 0)
         if used + 2 * len(body) + FENCE_CHARS < PAGE_CHARS:  # surely all of it fits
             return None
         return lines_to_overflow(body, self._start.fence, used)
